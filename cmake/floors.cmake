@@ -1,0 +1,62 @@
+# A module sits on a floor and uses lower floors only:
+#
+#   add_floor(tracker FLOOR 3 SOURCES runs.cpp … USES db http tracker_wire PRIVATE_LIBS SQLite::SQLite3)
+#
+# FOLDER is the module's folder from the project's root (default: its name). The module's include root holds one link,
+# to that folder, so "tracker/runs.hpp" is found only by modules that use tracker. What neither this function nor the
+# include roots can see (#include "../…", third-party headers outside their wall) is the work of scripts/check.
+include_guard(GLOBAL)
+
+function(add_floor name)
+  cmake_parse_arguments(F "" "FLOOR;FOLDER" "SOURCES;USES;LIBS;PRIVATE_LIBS" ${ARGN})
+  if(F_UNPARSED_ARGUMENTS OR NOT DEFINED F_FLOOR)
+    message(FATAL_ERROR "add_floor(${name}): FLOOR missing, or unknown word: ${F_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT F_FOLDER)
+    set(F_FOLDER ${name})
+  endif()
+  set(target wakeful_${name})
+  set(root ${PROJECT_BINARY_DIR}/roots/${name})
+  cmake_path(GET F_FOLDER PARENT_PATH parent)
+  file(MAKE_DIRECTORY ${root}/${parent})
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${F_FOLDER} ${root}/${F_FOLDER} SYMBOLIC)
+
+  add_library(${target} STATIC ${F_SOURCES})
+  add_library(wakeful::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES WAKEFUL_FLOOR ${F_FLOOR} WAKEFUL_USES "${F_USES}")
+  target_include_directories(${target} PUBLIC ${root})
+  target_link_libraries(${target} PUBLIC ${F_LIBS} PRIVATE ${F_PRIVATE_LIBS})
+  if(COMMAND use_house_rules)
+    use_house_rules(${target})
+  endif()
+  foreach(used IN LISTS F_USES)
+    if(NOT TARGET wakeful_${used})
+      message(FATAL_ERROR
+        "${name} (floor ${F_FLOOR}) uses ${used}, which is not declared above it: lower floors come first")
+    endif()
+    get_target_property(below wakeful_${used} WAKEFUL_FLOOR)
+    if(NOT below LESS F_FLOOR)
+      message(FATAL_ERROR "${name} (floor ${F_FLOOR}) may not use ${used} (floor ${below}): lower floors only")
+    endif()
+    target_link_libraries(${target} PUBLIC wakeful::${used})
+  endforeach()
+  set_property(GLOBAL APPEND PROPERTY WAKEFUL_MODULES ${name})
+endfunction()
+
+# The last word of the top CMakeLists: catches what add_floor cannot see, a bare target_link_libraries elsewhere.
+function(check_floors)
+  get_property(modules GLOBAL PROPERTY WAKEFUL_MODULES)
+  foreach(name IN LISTS modules)
+    get_target_property(links wakeful_${name} LINK_LIBRARIES)
+    get_target_property(interface wakeful_${name} INTERFACE_LINK_LIBRARIES)
+    get_target_property(uses wakeful_${name} WAKEFUL_USES)
+    foreach(link IN LISTS links interface)
+      if(link MATCHES "wakeful(::|_)([a-z_]+)")
+        set(used ${CMAKE_MATCH_2})
+        if(NOT used IN_LIST uses AND NOT used MATCHES "^(warnings|pch)$")
+          message(FATAL_ERROR "wakeful_${name} links ${link} behind the back of add_floor")
+        endif()
+      endif()
+    endforeach()
+  endforeach()
+endfunction()

@@ -1,0 +1,26 @@
+#pragma once
+// A path inside an artifact store, parsed once at the door and trusted afterwards.
+#include <compare>
+#include <string>
+#include <string_view>
+
+namespace wakeful::artifacts {
+
+/// Relative, '/'-separated, without empty, "." and ".." segments, control characters, backslashes or a drive; at most
+/// 1,024 bytes, 255 a segment; may be empty (the root).
+class Path {
+ public:
+  Path() = default;
+  /// `text` is decoded already. Errors: invalid, naming `field`.
+  static Path parse(std::string_view text, std::string_view field = "path");
+  const std::string& text() const { return text_; }
+  bool is_root() const { return text_.empty(); }
+  Path operator/(const Path& below) const;
+  std::string_view name() const;  // the last segment
+  auto operator<=>(const Path&) const = default;
+
+ private:
+  std::string text_;
+};
+
+}  // namespace wakeful::artifacts

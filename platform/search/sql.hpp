@@ -1,0 +1,42 @@
+#pragma once
+// From a filter to SQL for both databases: a field map says how each key is compared, this says how the text is built.
+// Values are only ever bound. Pure.
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "platform/search/filter.hpp"
+
+namespace wakeful::search {
+
+/// A piece of SQL under construction, with the values that it binds. Owns copies, so a Param may borrow from it.
+class Query {
+ public:
+  using Value = std::variant<std::int64_t, double, std::string>;
+  Query& text(std::string_view sql) {
+    sql_ += sql;
+    return *this;
+  }
+  /// Appends "$n" and remembers the value.
+  Query& bind(Value value);
+  const std::string& sql() const { return sql_; }
+  const std::vector<Value>& values() const { return values_; }
+
+ private:
+  std::string sql_;
+  std::vector<Value> values_;
+};
+
+/// Appends `column <op> literal`, the value bound. LIKE is case-sensitive on both databases; ILIKE folds ASCII case by
+/// comparing lower() of both sides.
+void compare(Query& query, std::string_view column, const Comparison& comparison);
+
+/// Appends one comparison's condition, in parentheses where needed. A slice writes one of these.
+using Condition = std::function<void(Query&, const Comparison&)>;
+
+/// Appends " AND (…)" for each comparison.
+void where_all(Query& query, const Filter& filter, const Condition& condition);
+
+}  // namespace wakeful::search
