@@ -19,7 +19,8 @@ if(WAKEFUL_PCH)
   file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")
   add_library(wakeful_pch STATIC ${PROJECT_BINARY_DIR}/pch.cpp)
   target_compile_options(wakeful_pch PRIVATE -fpch-preprocess)
-  target_link_libraries(wakeful_pch PRIVATE fmt::fmt)
+  # The same warnings as its users: g++ refuses a precompiled header made under another -Wpedantic.
+  target_link_libraries(wakeful_pch PRIVATE fmt::fmt wakeful_warnings)
   target_precompile_headers(wakeful_pch PRIVATE
     <algorithm> <array> <atomic> <chrono> <cmath> <cstdint> <functional> <map> <memory> <mutex> <optional> <span>
     <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector> <fmt/core.h>)
