@@ -1,7 +1,9 @@
 #pragma once
 // From a filter to SQL for both databases: a field map says how each key is compared, this says how the text is built.
 // Values are only ever bound. Pure.
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,8 +31,9 @@ class Query {
   std::vector<Value> values_;
 };
 
-/// Appends `column <op> literal`, the value bound. LIKE is case-sensitive on both databases; ILIKE folds ASCII case by
-/// comparing lower() of both sides.
+/// Appends `column <op> literal`, the value bound. LIKE is case-sensitive on both databases and has no escape
+/// character; ILIKE folds ASCII case by comparing lower() of both sides. Numbers are cast, so that neither database
+/// guesses a parameter's type: a fraction compared with a BIGINT column is a plain miss.
 void compare(Query& query, std::string_view column, const Comparison& comparison);
 
 /// Appends one comparison's condition, in parentheses where needed. A slice writes one of these.
@@ -38,5 +41,22 @@ using Condition = std::function<void(Query&, const Comparison&)>;
 
 /// Appends " AND (…)" for each comparison.
 void where_all(Query& query, const Filter& filter, const Condition& condition);
+
+/// One column of an ordering. Missing values sort last in both directions, as MLflow has them.
+struct SortKey {
+  std::string expression;  // SQL without parameters
+  bool ascending = true;
+  bool nullable = false;
+};
+
+/// Appends " ORDER BY …". The last key must be unique, or pages lose rows.
+void order_by(Query& query, std::span<const SortKey> keys);
+
+/// A value of a sort key in the last row of a page; monostate is NULL.
+using KeyValue = std::variant<std::monostate, std::int64_t, double, std::string>;
+
+/// Appends " AND (…)": the rows that come after the row with these values in the order of `keys`.
+/// Errors: internal if the counts differ.
+void after(Query& query, std::span<const SortKey> keys, std::span<const KeyValue> values);
 
 }  // namespace wakeful::search
