@@ -31,6 +31,7 @@ function(use_house_rules target)
   target_link_libraries(${target} PRIVATE wakeful_warnings fmt::fmt)
   if(WAKEFUL_PCH)
     target_precompile_headers(${target} REUSE_FROM wakeful_pch)
-    target_compile_options(${target} PRIVATE -fpch-preprocess)
+    # -fPIC for programs too (CMake gives them -fPIE): the header must be used as it was compiled.
+    target_compile_options(${target} PRIVATE -fpch-preprocess -fPIC)
   endif()
 endfunction()
