@@ -62,18 +62,18 @@ enum class Kind {
 };
 
 struct Entity {
-  std::string_view name;                      // canonical
-  std::span<const std::string_view> aliases;  // every word accepted before the dot: "metrics", "metric"; case counts
+  std::string_view name;                        // canonical
+  std::span<const std::string_view> aliases{};  // every word accepted before the dot: "metrics", "metric"; case counts
   Kind kind = Kind::text;
-  std::span<const Operator> operators;
+  std::span<const Operator> operators{};
   /// Attributes: the keys that exist, with their kinds; empty: any key.
   struct Key {
-    std::string_view name;   // canonical
-    std::string_view alias;  // another accepted spelling, or empty; further spellings are further rows
+    std::string_view name;     // canonical
+    std::string_view alias{};  // another accepted spelling, or empty; further spellings are further rows
     Kind kind = Kind::text;
-    std::span<const Operator> operators;  // empty: the entity's
+    std::span<const Operator> operators{};  // empty: the entity's
   };
-  std::span<const Key> keys;
+  std::span<const Key> keys{};
 };
 
 struct Grammar {

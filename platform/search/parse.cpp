@@ -271,7 +271,7 @@ class Parser {
       }
       values.emplace_back(scanner_.read_quoted());
       scanner_.skip_space();
-      if (!scanner_.take(',') && scanner_.peek() != ')') {
+      if (!scanner_.take(',') && scanner_.peek() != ')' && !scanner_.at_end()) {
         scanner_.fail(scanner_.position(), "Invalid clause(s) in filter string: ',' or ')' is missing in the list");
       }
     }

@@ -90,10 +90,10 @@ bool Scanner::take_word(std::string_view word) {
 }
 
 std::string_view Scanner::glance() const {
+  constexpr std::string_view kEnds = "),'\"`=!<>;";
   std::size_t end = at_;
   if (at_word() || peek() == '.' || peek() == '-') {
-    while (end < text_.size() && !is_space(text_[end]) && text_[end] != ')' && text_[end] != ',' && text_[end] != '\'')
-      ++end;
+    while (end < text_.size() && !is_space(text_[end]) && kEnds.find(text_[end]) == std::string_view::npos) ++end;
   } else if (at_quote() || peek() == '`') {
     end = std::min(text_.find(text_[at_], at_ + 1), text_.size() - 1) + 1;
   } else if (!at_end()) {
