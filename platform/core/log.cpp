@@ -63,9 +63,11 @@ void configure(Level least, Format format) {
   if (format != Format::automatic) sink().json = format == Format::json;
 }
 
+bool enabled(Level level) { return level >= sink().least.load(std::memory_order_relaxed); }
+
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  if (!enabled(level)) return;
   Sink& out = sink();
-  if (level < out.least.load(std::memory_order_relaxed)) return;
   const std::string now = format_rfc3339(SystemClock().now());
   if (!out.json.load(std::memory_order_relaxed)) {
     std::string line = fmt::format("{} {:<5} {}", now, name_of(level), event);

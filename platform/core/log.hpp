@@ -31,6 +31,8 @@ struct Field {
 
 /// Once, at start.
 void configure(Level least, Format format);
+/// Whether a line of that level is written: asked before fields that cost something are gathered.
+bool enabled(Level level);
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 
 inline void debug(std::string_view event, std::initializer_list<Field> f = {}) { write(Level::debug, event, f); }
