@@ -12,7 +12,7 @@ struct ClientOptions {
   std::chrono::milliseconds timeout{60'000};
   std::string username;  // basic auth, if not empty
   std::string password;
-  std::string token;     // bearer, if not empty
+  std::string token;  // bearer, if not empty
 };
 
 /// A Transport to `base_url` ("http://host:port[/prefix]"): connections are kept and shared, bodies stream both ways.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,10 +20,15 @@
 
 namespace wakeful::http {
 
+/// ASCII letters compared without case.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
 /// In order, names compared without case.
 class Headers {
  public:
+  /// Errors: invalid for a control character in name or value: no header is ever split by what it carries.
   void add(std::string name, std::string value);
+  /// Replaces all of that name. Errors: as add.
   void set(std::string name, std::string value);
   void remove(std::string_view name);
   /// The first of that name.
@@ -32,6 +38,8 @@ class Headers {
  private:
   std::vector<std::pair<std::string, std::string>> items_;
 };
+
+inline constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
 class BodyReader {
  public:
@@ -45,6 +53,8 @@ class TextBody final : public BodyReader {
  public:
   explicit TextBody(std::string text) : text_(std::move(text)) {}
   std::size_t read(std::span<char> out) override;
+  /// What was not read yet, without a copy where nothing was.
+  std::string take_rest();
 
  private:
   std::string text_;
@@ -70,7 +80,7 @@ struct Request {
   std::string method = "GET";
   std::string target = "/";  // raw, as sent: path and query
   Headers headers;
-  std::unique_ptr<BodyReader> body;            // null: none
+  std::unique_ptr<BodyReader> body;             // null: none
   std::optional<std::uint64_t> content_length;  // absent when chunked
   core::Deadline deadline = core::Deadline::never();
   std::string remote_address;
@@ -83,15 +93,17 @@ struct Request {
 
   /// Errors: internal if the route has no such parameter.
   const std::string& path_param(std::string_view name) const;
-  /// The whole body as text. Errors: exhausted beyond `limit`.
-  std::string read_body(std::uint64_t limit = 16U << 20U);
+  /// The whole body as text; the Router has put the route's own limit before it already.
+  /// Errors: exhausted beyond `limit`.
+  std::string read_body(std::uint64_t limit = kNoLimit);
 };
 
 struct Response {
   int status = 200;
   Headers headers;
   std::variant<std::string, std::unique_ptr<BodyReader>> body;
-  std::optional<std::uint64_t> content_length;  // of a streamed body, where it is known
+  std::optional<std::uint64_t>
+      content_length;  // of a streamed body where it is known; of the body that HEAD leaves out
 
   static Response json(std::string text, int status = 200);
   static Response text(std::string text, int status = 200, std::string type = "text/plain; charset=utf-8");

@@ -4,10 +4,14 @@
 // A route's pattern is a path whose segments are text, "{name}" (one decoded segment) or, last, "{name...}" (the rest,
 // undecoded segments joined by '/', then decoded). The raw target is split first and decoded once, so "%2F" stays
 // inside its segment. Everything that every answer needs happens here: request id, limits, authentication, 404 and 405,
-// the error map, HEAD, metrics, the access log. Threads: handle() any number at once; add() before the first.
+// the error map, HEAD, metrics, the access log. Text goes before "{name}", that before "{name...}". OPTIONS without a
+// route of its own is answered with Allow; a path with empty segments that a route would answer without them is
+// redirected (308), as MLflow does. Threads: handle() any number at once; add() before the first.
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,7 +58,11 @@ class Router {
   void add(Route route);
   void add(std::vector<Route> routes);
   void add_filter(Filter filter);
-  /// Answers what no route does (web assets); may decline with nothing.
+  /// Put on every answer that does not carry them. At first: X-Content-Type-Options: nosniff and
+  /// X-Frame-Options: SAMEORIGIN, as MLflow answers.
+  void set_default_headers(Headers headers);
+  /// Answers what no route does (web assets); may decline with nothing. Filters see it as an open route without
+  /// pattern.
   void set_fallback(std::function<std::optional<Response>(Request&)> fallback);
 
   std::span<const Route> routes() const;
