@@ -1,0 +1,62 @@
+// Anomalies, newest first: when, what was seen and what was expected, how far out. Shared by three pages.
+import type { JSX } from 'preact';
+import type { Anomaly } from '../api/watch';
+import { Stamp } from '../components/bits';
+import { DataTable, type ColumnOf } from '../components/data_table';
+import { number } from '../lib/format';
+import { href } from '../lib/router';
+
+/** The detector's page, looking at this anomaly. */
+export function anomalyLink(row: Anomaly): string {
+  const query = new URLSearchParams({ at: new Date(row.time).toISOString() });
+  if (row.model) query.set('model', row.model);
+  if (row.entity) query.set('entity', row.entity);
+  if (row.algorithm) query.set('algorithm', row.algorithm);
+  return `/detectors/${encodeURIComponent(row.detector || row.model.split('__')[0]!)}?${query}`;
+}
+
+/** The score's place between 1 (threshold) and 10, in six steps. */
+function depth(score: number | null): number {
+  return score === null ? 0 : Math.max(1, Math.min(6, Math.ceil(Math.log10(Math.max(1, score)) * 6)));
+}
+
+export function ScoreMeter({ score }: { score: number | null }): JSX.Element {
+  const filled = depth(score);
+  return (
+    <span class="meter">
+      <span class="num">{number(score, 3)}</span>
+      <span class="meter-cells" aria-hidden="true">
+        {Array.from({ length: 6 }, (_, i) => <i key={i} class={i < filled ? 'on' : ''} />)}
+      </span>
+    </span>
+  );
+}
+
+export function AnomalyTable({ rows, withDetector, more, look = '' }: {
+  rows: Anomaly[];
+  withDetector: boolean;
+  more?: (() => void) | undefined;
+  look?: string;
+}): JSX.Element {
+  const columns: ColumnOf<Anomaly>[] = [
+    { id: 'time', head: 'Time (UTC)', look: 'w-time', cell: (row) => <a href={href(anomalyLink(row))}><Stamp at={row.time} /></a> },
+    ...(withDetector ? [{ id: 'detector', head: 'Detector', look: 'w-name', cell: (row: Anomaly) => <span class="strong">{row.detector}</span> }] : []),
+    ...(rows.some((row) => row.entity) ? [{ id: 'entity', head: 'Series', look: 'w-name', cell: (row: Anomaly) => row.entity || <span class="quiet">–</span> }] : []),
+    { id: 'value', head: 'Observed', align: 'end', cell: (row) => <b class="num alarm-text">{number(row.value)}</b> },
+    { id: 'expected', head: 'Expected', align: 'end', cell: (row) => <span class="num">{number(row.expected)}</span> },
+    { id: 'band', head: 'Band', align: 'end', cell: (row) => <span class="num quiet">{row.lower === null && row.upper === null ? '–' : `${number(row.lower)} … ${number(row.upper)}`}</span> },
+    { id: 'score', head: 'Score', align: 'end', cell: (row) => <ScoreMeter score={row.score} /> },
+    { id: 'algorithm', head: 'Algorithm', cell: (row) => <code class="quiet">{row.algorithm}</code> },
+  ];
+  return (
+    <DataTable
+      label="Anomalies"
+      rows={rows}
+      columns={columns}
+      keyOf={(row) => `${row.model}|${row.entity}|${row.algorithm}|${row.time}`}
+      linkOf={anomalyLink}
+      more={more}
+      look={look}
+    />
+  );
+}
