@@ -139,10 +139,10 @@ std::optional<Entry> entry_of(int folder, const Path& parent, const std::string&
   if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
   if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return std::nullopt;
   // A name that no Path can be (a backslash, a control character) came from elsewhere and cannot be asked for.
-  const auto below = Path::find(name);
-  if (!below) return std::nullopt;
+  auto path = parent.child(name);
+  if (!path) return std::nullopt;
   const bool is_directory = S_ISDIR(info.st_mode);
-  return Entry{.path = parent / *below,
+  return Entry{.path = *std::move(path),
                .is_directory = is_directory,
                .size_bytes = is_directory ? 0 : static_cast<std::uint64_t>(info.st_size)};
 }

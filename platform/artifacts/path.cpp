@@ -65,8 +65,8 @@ bool is_safe_when_decoded(std::string_view text) {
 }  // namespace
 
 std::optional<Path> Path::find(std::string_view text) {
-  if (text.size() > kMaxBytes || !core::is_utf8(text) || has_control(text) || !is_safe_when_decoded(text))
-    return std::nullopt;
+  const bool readable = text.size() <= kMaxBytes && core::is_utf8(text) && !has_control(text);
+  if (!readable || !is_safe_when_decoded(text)) return std::nullopt;
   Path path;
   for (const std::string_view segment : core::split(text, '/')) {
     if (segment.size() > kMaxSegment) return std::nullopt;
@@ -74,6 +74,8 @@ std::optional<Path> Path::find(std::string_view text) {
     if (!path.text_.empty()) path.text_ += '/';
     path.text_ += segment;
   }
+  // Once more: without its "./" a path may begin like a drive or a URI.
+  if (!is_safe_when_decoded(path.text_)) return std::nullopt;
   return path;
 }
 
@@ -89,6 +91,16 @@ Path Path::operator/(const Path& below) const {
   if (!text_.empty() && !below.text_.empty()) joined.text_ += '/';
   joined.text_ += below.text_;
   return joined;
+}
+
+std::optional<Path> Path::child(std::string_view name) const {
+  // Some names are refused at the start of a path only ("C:"): behind a folder they are as good as any.
+  const std::string_view before = is_root() ? "" : "-/";
+  const auto found = find(std::string(before).append(name));
+  if (!found || found->name() != name) return std::nullopt;
+  Path below;
+  below.text_ = name;
+  return *this / below;
 }
 
 std::string_view Path::name() const {

@@ -21,6 +21,8 @@ class Path {
   const std::string& text() const { return text_; }
   bool is_root() const { return text_.empty(); }
   Path operator/(const Path& below) const;
+  /// What lies directly below under this name; nothing for a name that no path can end in.
+  std::optional<Path> child(std::string_view name) const;
   std::string_view name() const;  // the last segment
   Path parent() const;            // all but the last segment
   auto operator<=>(const Path&) const = default;

@@ -213,10 +213,6 @@ class Parser {
       if (contains(key.operators, Operator::in)) able.push_back(key.name);
     }
     if (able.empty()) scanner_.fail(at, fmt::format("Invalid comparator for {}: IN", meaning.entity->name));
-    if (able.size() == 1) {
-      scanner_.fail(
-          at, fmt::format("Only the '{}' attribute supports comparison with a list of quoted string values.", able[0]));
-    }
     scanner_.fail(at, fmt::format("Only [{}] attributes support comparison with a list of quoted string values.",
                                   quoted_list(able)));
   }

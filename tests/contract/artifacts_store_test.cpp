@@ -84,10 +84,11 @@ TEST_P(ArtifactStore, GivesBackWhatWasPut) {
 
 TEST_P(ArtifactStore, KeepsEmptyFilesAndStrangeNames) {
   put("d/empty", "");
+  put("d/a:b", "12");
   put("d/é x %41 \"q\".txt", "1");
   EXPECT_EQ(get("d/empty"), "");
   EXPECT_EQ(get("d/é x %41 \"q\".txt"), "1");
-  EXPECT_EQ(names(store_->list(Path::parse("d"))), "d/empty 0\nd/é x %41 \"q\".txt 1\n");
+  EXPECT_EQ(names(store_->list(Path::parse("d"))), "d/a:b 2\nd/empty 0\nd/é x %41 \"q\".txt 1\n");
 }
 
 TEST_P(ArtifactStore, ReplacesAFileAndChangesItsTag) {

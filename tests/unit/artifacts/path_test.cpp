@@ -60,6 +60,9 @@ TEST(Path, IsRefusedWhereItCouldLeaveItsRoot) {
                                  "a\x7f",
                                  "%2fetc",
                                  "FILE:x",
+                                 "./file:/x",
+                                 "./C:/x",
+                                 ".//a:b",
                                  "a%5Cb",
                                  "\xff\xfe",
                                  std::string("a\0b", 3),
@@ -92,6 +95,10 @@ TEST(Path, KnowsItsNameItsParentAndWhatLiesBelow) {
   EXPECT_EQ((Path() / path).text(), "a/b/c.txt");
   EXPECT_EQ((Path::parse("x") / path).text(), "x/a/b/c.txt");
   EXPECT_EQ((path / Path()).text(), "a/b/c.txt");
+  EXPECT_EQ(Path::parse("a").child("b:c")->text(), "a/b:c");
+  for (const char* name : {"b/c", "a\\b", "a\nb", "a#b", "..", ".", "", "a%2fb%00"})
+    EXPECT_FALSE(Path::parse("a").child(name)) << name;
+  EXPECT_FALSE(Path().child("b:c"));
 }
 
 }  // namespace
