@@ -1,0 +1,77 @@
+#pragma once
+// The workers: a bounded queue of connections with a whole request, and threads that answer them.
+//
+// A worker that must wait for its client (a slow upload, a slow download) says so with a Waiting; another thread takes
+// its place meanwhile, so that `workers` of them are always free for those who do not make us wait. Beyond
+// `max_waiting` the request that would wait is cut instead. Threads: offer() and push() from any.
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace wakeful::http {
+
+class Connection;
+
+class Crew {
+ public:
+  using Work = std::function<void(Connection&)>;
+  struct Options {
+    std::size_t workers;
+    std::size_t queue;
+    std::size_t max_waiting;
+  };
+
+  /// `make_worker` is called once on each thread; what it returns answers the connections of that thread.
+  Crew(Options options, std::function<Work()> make_worker);
+  ~Crew();
+  void start();
+
+  /// False: the queue is full.
+  bool offer(Connection& connection);
+  /// For a worker that has more to answer on the same connection: never refused.
+  void push(Connection& connection);
+  /// What is queued is still answered; returns when all threads have ended. Idempotent.
+  void stop();
+
+  /// While it lives, its thread does not count as a worker.
+  class Waiting {
+   public:
+    explicit Waiting(Crew& crew) : crew_(crew), allowed_(crew.begin_wait()) {}
+    ~Waiting() {
+      if (allowed_) crew_.end_wait();
+    }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    /// False: too many wait already; give this client up.
+    bool allowed() const { return allowed_; }
+
+   private:
+    Crew& crew_;
+    bool allowed_;
+  };
+
+ private:
+  bool begin_wait();
+  void end_wait();
+  void run();
+  Connection* next();
+  void add_thread();  // with mutex_ held
+
+  const Options options_;
+  const std::function<Work()> make_worker_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<Connection*> queue_;  // guarded by mutex_, as all below
+  std::size_t sleeping_ = 0;       // threads in ready_.wait
+  std::size_t waiting_ = 0;        // threads that wait for their client
+  std::size_t running_ = 0;        // threads
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+  std::vector<std::thread::id> ended_;  // to be joined by the next one that starts
+};
+
+}  // namespace wakeful::http
