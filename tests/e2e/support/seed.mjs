@@ -1,0 +1,115 @@
+// What the stories look at, put in through the public HTTP API only: a watched series with one incident, a second one
+// that is never trained, an experiment with runs and files, models with versions, tags and aliases.
+const kStart = Date.parse('2026-01-01T00:00:00Z');
+const kStep = 300_000;
+const kDay = 86_400_000;
+export const kTrained = new Date(kStart + 5 * kDay).toISOString();
+export const kEnd = new Date(kStart + 8 * kDay).toISOString();
+const kIncident = kStart + 7 * kDay + 9 * 3_600_000;
+
+async function call(url, method, path, body, type = 'application/json') {
+  const response = await fetch(url + path, {
+    method,
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'content-type': type } }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path} -> ${response.status} ${text}`);
+  return text && /^[[{]/.test(text) ? JSON.parse(text) : text;
+}
+
+/** A number in [-1, 1) for every i, always the same. */
+function noise(i) {
+  let x = Math.imul(i + 1, 0x9e3779b1);
+  x = Math.imul(x ^ (x >>> 15), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return ((x ^ (x >>> 16)) >>> 0) / 2 ** 31 - 1;
+}
+
+function observations() {
+  const rows = [];
+  for (let i = 0; i * kStep < 8 * kDay; i += 1) {
+    const at = kStart + i * kStep;
+    const broken = at >= kIncident && at < kIncident + 40 * 60_000;
+    const value = 120 + 25 * Math.sin((i / 288) * 2 * Math.PI) + 4 * noise(i) + (broken ? 260 : 0);
+    rows.push(JSON.stringify({ ts: new Date(at).toISOString(), latency_ms: Number(value.toFixed(3)), region: 'eu' }));
+  }
+  return rows.join('\n');
+}
+
+const detector = (name, description) => ({
+  name,
+  description,
+  deployment_mode: 'prod',
+  schedule: 'manual',
+  time_spec: { granularity: '5m', start: '5d', end: '0s' },
+  metrics: [{ name: 'latency_ms', source: { observations: 'checkout' }, aggregate: 'mean', fill: 'gap' }],
+  algorithms: { univariate_baseline: { tolerance: 5.0 } },
+});
+
+async function watch(url) {
+  await call(url, 'POST', '/api/v1/ingest/checkout', observations(), 'application/x-ndjson');
+  await call(url, 'PUT', '/api/v1/detectors/checkout-latency', detector('checkout-latency', 'p99 latency of the checkout'));
+  await call(url, 'PUT', '/api/v1/detectors/payments-volume', detector('payments-volume', 'waits for its first training'));
+  const run = async (kind, until) => {
+    const { job } = await call(url, 'POST', '/api/v1/detectors/checkout-latency/run?wait=60', { kind, until });
+    if (job.state !== 'succeeded') throw new Error(`${kind} until ${until}: ${JSON.stringify(job)}`);
+  };
+  await run('train', kTrained);
+  for (let at = Date.parse(kTrained) + kDay / 2; at <= Date.parse(kEnd); at += kDay / 2) await run('evaluate', new Date(at).toISOString());
+}
+
+const kMlflow = '/api/2.0/mlflow';
+
+async function oneRun(url, experiment, i) {
+  const start = Date.parse('2026-01-02T10:00:00Z') + i * 600_000;
+  const { run } = await call(url, 'POST', `${kMlflow}/runs/create`, {
+    experiment_id: experiment, start_time: start, run_name: `forest-${String(i).padStart(2, '0')}`, user_id: 'mira',
+    tags: [{ key: 'team', value: i % 2 ? 'growth' : 'ops' }, { key: 'mlflow.source.name', value: 'train.py' }],
+  });
+  const id = run.info.run_id;
+  const steps = i === 0 ? 900 : 3;
+  await call(url, 'POST', `${kMlflow}/runs/log-batch`, {
+    run_id: id,
+    metrics: Array.from({ length: steps }, (_, step) => ({ key: 'val/loss', value: 2 * Math.exp(-step / 200) + 0.02 * noise(step) + i / 50, timestamp: start + step * 1000, step })),
+    params: [{ key: 'depth', value: String(3 + (i % 5)) }, { key: 'learning_rate', value: '0.05' }],
+  });
+  await call(url, 'POST', `${kMlflow}/runs/log-batch`, {
+    run_id: id,
+    metrics: [{ key: 'rmse', value: 0.9 - i / 40, timestamp: start, step: 0 }, { key: 'rows', value: 120_345, timestamp: start, step: 0 }, ...(i === 3 ? [{ key: 'gain', value: 'NaN', timestamp: start, step: 0 }] : [])],
+  });
+  await call(url, 'POST', `${kMlflow}/runs/update`, { run_id: id, status: i === 2 ? 'FAILED' : 'FINISHED', end_time: start + 90_000 + i * 1000 });
+  return run;
+}
+
+async function files(url, run) {
+  const root = run.info.artifact_uri.replace(/^mlflow-artifacts:\/*/, '');
+  const put = (path, body, type) => call(url, 'PUT', `/api/2.0/mlflow-artifacts/artifacts/${root}/${path}`, body, type);
+  await put('confusion.csv', 'actual,predicted,count\nyes,yes,812\nyes,no,91\n', 'text/csv');
+  await put('config.json', '{"depth":4,"features":["a","b"]}', 'application/json');
+  await put('model/MLmodel', 'flavors:\n  python_function:\n    loader_module: example\n', 'text/plain');
+}
+
+async function models(url, run) {
+  await call(url, 'POST', `${kMlflow}/registered-models/create`, { name: 'churn', description: 'Who will leave', tags: [{ key: 'team', value: 'growth' }] });
+  for (let i = 0; i < 3; i += 1) {
+    await call(url, 'POST', `${kMlflow}/model-versions/create`, {
+      name: 'churn', source: `${run.info.artifact_uri}/model`, run_id: run.info.run_id, tags: [{ key: 'approved', value: i === 1 ? 'yes' : 'no' }],
+    });
+  }
+  await call(url, 'POST', `${kMlflow}/registered-models/alias`, { name: 'churn', alias: 'champion', version: '2' });
+}
+
+/** Fills an empty server. Answers the ids that stories need. */
+export async function seed(url) {
+  await watch(url);
+  const { experiment_id: experiment } = await call(url, 'POST', `${kMlflow}/experiments/create`, { name: 'churn-forest' });
+  const runs = [];
+  for (let i = 0; i < 12; i += 1) runs.push(await oneRun(url, experiment, i));
+  await call(url, 'POST', `${kMlflow}/runs/log-inputs`, {
+    run_id: runs[0].info.run_id,
+    datasets: [{ tags: [{ key: 'mlflow.data.context', value: 'training' }], dataset: { name: 'accounts', digest: '9f3a11b2', source_type: 'local', source: '{}' } }],
+  });
+  await files(url, runs[0]);
+  await models(url, runs[0]);
+  return { experiment, run: runs[0].info.run_id, incident: new Date(kIncident).toISOString() };
+}
