@@ -6,7 +6,7 @@ import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Evaluation, Score } from '../api/watch';
 import { breakGaps, episodes, pickRows, take } from '../lib/downsample';
-import { count, number, plural, stamp } from '../lib/format';
+import { count, number, plural, score, stamp } from '../lib/format';
 import { colour, faded } from '../lib/theme';
 import { kAxisWidth, Plot, rangeWords, timeAxis, utcDate, valueAxis, type Build } from './plot';
 
@@ -32,12 +32,12 @@ const kLaneHeight = 116;
 function draw(scores: Score[]): Drawn {
   const time = scores.map((row) => row.time / 1000);
   const column = (name: 'value' | 'expected' | 'lower' | 'upper' | 'score'): (number | null)[] => scores.map((row) => row[name]);
-  const [value, expected, lower, upper, score] = [column('value'), column('expected'), column('lower'), column('upper'), column('score')];
+  const [value, expected, lower, upper, scored] = [column('value'), column('expected'), column('lower'), column('upper'), column('score')];
   const flags = scores.map((row) => row.anomaly);
   const anomalous = flags.flatMap((flag, i) => (flag ? [i] : []));
-  const rows = pickRows(time, [value, lower, upper, score], kBuckets, anomalous);
+  const rows = pickRows(time, [value, lower, upper, scored], kBuckets, anomalous);
   const gap = 3 * medianStep(time);
-  const columns = [upper, lower, expected, value, score].map((each) => take(each, rows));
+  const columns = [upper, lower, expected, value, scored].map((each) => take(each, rows));
   // Buckets without observations have no row: the line must not run across them.
   const broken = breakGaps(take(time, rows) as number[], columns, gap + (time.at(-1)! - time[0]!) / kBuckets);
   const [up, low, mid, seen, far] = broken.columns;
@@ -231,7 +231,7 @@ function Readout({ at, scores, drawn }: { at: Cursor; scores: Score[]; drawn: Dr
       <span class="key line">observed <b>{number(row.value)}</b></span>
       {row.expected !== null && <span class="key dash">expected <b>{number(row.expected)}</b></span>}
       {row.lower !== null && <span class="key band">band <b>{number(row.lower)} … {number(row.upper)}</b></span>}
-      <span class="key">score <b>{number(row.score, 3)}</b></span>
+      <span class="key">score <b>{score(row.score)}</b></span>
       {row.anomaly && <span class="key diamond">anomaly</span>}
     </div>
   );

@@ -133,15 +133,16 @@ export function PageHead({ title, crumbs = [], mark, lead, children }: {
   );
 }
 
-export function Card({ title, note, children, actions, flush = false }: {
+export function Card({ title, note, children, actions, flush = false, look = '' }: {
   title?: string;
   note?: ComponentChildren;
   children: ComponentChildren;
   actions?: ComponentChildren;
   flush?: boolean;
+  look?: string;
 }): JSX.Element {
   return (
-    <section class={flush ? 'card flush' : 'card'}>
+    <section class={`card ${flush ? 'flush' : ''} ${look}`}>
       {title && (
         <header>
           <h2>{title}</h2>

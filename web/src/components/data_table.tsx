@@ -40,7 +40,7 @@ export function DataTable<Row>({ label, rows, columns, keyOf, linkOf, sorting, o
   look?: string;
 }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 800 });
+  const [view, setView] = useState({ top: 0, height: 400 });
   const [chosen, setChosen] = useState(-1);
 
   useEffect(() => {

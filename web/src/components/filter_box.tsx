@@ -58,15 +58,14 @@ export function FilterBox({ label, value, error, examples, onSubmit }: {
           {plainMessage(refused.message)}
           {refused.requestId && <span class="quiet"> · request <code class="request-id">{refused.requestId}</code></span>}
         </p>
-      ) : (
-        <p class="filter-hints">
-          {examples.map((example) => (
-            <button key={example.text} type="button" class="hint" title={example.says} onClick={() => { setText(example.text); onSubmit(example.text); }}>
-              {example.text}
-            </button>
-          ))}
-        </p>
-      )}
+      ) : null}
+      <p class="filter-hints">
+        {examples.map((example) => (
+          <button key={example.text} type="button" class="hint" title={example.says} onClick={() => { setText(example.text); onSubmit(example.text); }}>
+            {example.text}
+          </button>
+        ))}
+      </p>
     </form>
   );
 }

@@ -5,6 +5,16 @@ const kMinute = 60 * kSecond;
 const kHour = 60 * kMinute;
 const kDay = 24 * kHour;
 
+// Making a formatter costs a hundred times what using it does: one per number of digits, kept.
+const kCounts = new Intl.NumberFormat('en');
+const formatters = new Map<number, Intl.NumberFormat>();
+
+function formatter(digits: number): Intl.NumberFormat {
+  let made = formatters.get(digits);
+  if (!made) formatters.set(digits, (made = new Intl.NumberFormat('en', { maximumSignificantDigits: digits })));
+  return made;
+}
+
 /** Up to `digits` significant digits, no noise: 0.1234, 12.3k stays 12,345; very large and very small in powers. */
 export function number(value: number | null | undefined, digits = 5): string {
   if (value === null || value === undefined) return '–';
@@ -12,12 +22,17 @@ export function number(value: number | null | undefined, digits = 5): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(Math.max(0, digits - 2)).replace('-', '−').replace('+', '').replace(/\.?0+e/, 'e');
-  const text = new Intl.NumberFormat('en', { maximumSignificantDigits: Math.max(digits, Math.ceil(Math.log10(size + 1))) }).format(value);
-  return text.replace('-', '−');
+  return formatter(Math.max(digits, Math.ceil(Math.log10(size + 1)))).format(value).replace('-', '−');
 }
 
 export function count(value: number): string {
-  return new Intl.NumberFormat('en').format(value);
+  return kCounts.format(value);
+}
+
+/** An anomaly score: the eye compares lengths, so decimals stay the same for scores of one size. */
+export function score(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return number(value);
+  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : number(value, 4);
 }
 
 /** "1 model", "3 models". */

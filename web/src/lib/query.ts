@@ -21,6 +21,12 @@ export interface Answer<T> {
   refresh: () => void;
 }
 
+/** The frame of the page is on screen first; its questions follow. A tab in the background paints nothing: not waited for. */
+const painted = Promise.race([
+  new Promise<void>((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); }),
+  new Promise<void>((resolve) => { setTimeout(resolve, 250); }),
+]);
+
 const entries = new Map<string, Entry>();
 const kKept = 64;
 
@@ -43,6 +49,8 @@ async function load(entry: Entry): Promise<void> {
   const running = new AbortController();
   entry.running = running;
   try {
+    await painted;
+    running.signal.throwIfAborted();
     const data = await entry.fetcher(running.signal);
     if (running.signal.aborted) return;
     entry.data = data;

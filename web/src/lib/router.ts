@@ -64,6 +64,7 @@ export function href(to: string): string {
 
 export function navigate(to: string, { replace = false } = {}): void {
   const samePage = to.split('?')[0] === path.value;
+  if (base() + to === location.pathname + location.search) replace = true;
   history[replace ? 'replaceState' : 'pushState'](null, '', base() + to);
   read();
   if (!samePage) {

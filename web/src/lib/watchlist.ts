@@ -36,8 +36,8 @@ export function detectorOf(subject: string): string {
 async function everything(signal: AbortSignal): Promise<Everything> {
   const [detectors, jobs, anomalies, online] = await Promise.all([
     listDetectors(signal),
-    listJobs({ limit: 500 }, signal),
-    listAnomalies({ limit: 500 }, signal),
+    listJobs({ limit: 200 }, signal),
+    listAnomalies({ limit: 200 }, signal),
     searchModels("tags.online = 'True'", '', signal),
   ]);
   return { detectors, jobs: jobs.rows, anomalies: anomalies.rows, online: online.rows };

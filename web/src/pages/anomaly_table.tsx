@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { Anomaly } from '../api/watch';
 import { Stamp } from '../components/bits';
 import { DataTable, type ColumnOf } from '../components/data_table';
-import { number } from '../lib/format';
+import { number, score } from '../lib/format';
 import { href } from '../lib/router';
 
 /** The detector's page, looking at this anomaly. */
@@ -16,15 +16,15 @@ export function anomalyLink(row: Anomaly): string {
 }
 
 /** The score's place between 1 (threshold) and 10, in six steps. */
-function depth(score: number | null): number {
-  return score === null ? 0 : Math.max(1, Math.min(6, Math.ceil(Math.log10(Math.max(1, score)) * 6)));
+function depth(value: number | null): number {
+  return value === null ? 0 : Math.max(1, Math.min(6, Math.ceil(Math.log10(Math.max(1, value)) * 6)));
 }
 
-export function ScoreMeter({ score }: { score: number | null }): JSX.Element {
-  const filled = depth(score);
+export function ScoreMeter({ value }: { value: number | null }): JSX.Element {
+  const filled = depth(value);
   return (
     <span class="meter">
-      <span class="num">{number(score, 3)}</span>
+      <span class="num">{score(value)}</span>
       <span class="meter-cells" aria-hidden="true">
         {Array.from({ length: 6 }, (_, i) => <i key={i} class={i < filled ? 'on' : ''} />)}
       </span>
@@ -44,9 +44,9 @@ export function AnomalyTable({ rows, withDetector, more, look = '' }: {
     ...(rows.some((row) => row.entity) ? [{ id: 'entity', head: 'Series', look: 'w-name', cell: (row: Anomaly) => row.entity || <span class="quiet">–</span> }] : []),
     { id: 'value', head: 'Observed', align: 'end', cell: (row) => <b class="num alarm-text">{number(row.value)}</b> },
     { id: 'expected', head: 'Expected', align: 'end', cell: (row) => <span class="num">{number(row.expected)}</span> },
-    { id: 'band', head: 'Band', align: 'end', cell: (row) => <span class="num quiet">{row.lower === null && row.upper === null ? '–' : `${number(row.lower)} … ${number(row.upper)}`}</span> },
-    { id: 'score', head: 'Score', align: 'end', cell: (row) => <ScoreMeter score={row.score} /> },
-    { id: 'algorithm', head: 'Algorithm', cell: (row) => <code class="quiet">{row.algorithm}</code> },
+    { id: 'band', head: 'Band', align: 'end', look: 'wide-only', cell: (row) => <span class="num quiet">{row.lower === null && row.upper === null ? '–' : `${number(row.lower)} … ${number(row.upper)}`}</span> },
+    { id: 'score', head: 'Score', align: 'end', cell: (row) => <ScoreMeter value={row.score} /> },
+    { id: 'algorithm', head: 'Algorithm', look: 'wide-only', cell: (row) => <code class="quiet">{row.algorithm}</code> },
   ];
   return (
     <DataTable

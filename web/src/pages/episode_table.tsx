@@ -1,6 +1,6 @@
 // Episodes of anomalies: which detector, since when, how long, how far out at its worst.
 import type { JSX } from 'preact';
-import { Ago, Stamp } from '../components/bits';
+import { Stamp } from '../components/bits';
 import { DataTable, type ColumnOf } from '../components/data_table';
 import type { Episode } from '../lib/episodes';
 import { count, number, span } from '../lib/format';
@@ -17,12 +17,11 @@ const kColumns: ColumnOf<Episode>[] = [
     cell: (episode) => <span class="two-words"><a class="strong" href={href(linkOf(episode))}>{episode.peak.detector}</a> <span class="quiet">{episode.peak.entity}</span></span>,
   },
   { id: 'last', head: 'Until (UTC)', look: 'w-time', cell: (episode) => <Stamp at={episode.last} seconds={false} /> },
-  { id: 'ago', head: 'Which is', cell: (episode) => <span class="quiet"><Ago at={episode.last} /></span> },
-  { id: 'lasted', head: 'Lasted', align: 'end', cell: (episode) => <span class="num">{episode.last > episode.first ? span(episode.last - episode.first) : 'one bucket'}</span> },
-  { id: 'points', head: 'Points', align: 'end', cell: (episode) => <span class="num">{count(episode.points)}</span> },
+  { id: 'lasted', head: 'Lasted', align: 'end', look: 'wide-only', cell: (episode) => <span class="num">{episode.last > episode.first ? span(episode.last - episode.first) : 'one bucket'}</span> },
+  { id: 'points', head: 'Points', align: 'end', look: 'wide-only', cell: (episode) => <span class="num">{count(episode.points)}</span> },
   { id: 'peak', head: 'Worst', align: 'end', cell: (episode) => <b class="num alarm-text">{number(episode.peak.value)}</b> },
   { id: 'expected', head: 'Expected', align: 'end', cell: (episode) => <span class="num quiet">{number(episode.peak.expected)}</span> },
-  { id: 'score', head: 'Score', align: 'end', cell: (episode) => <ScoreMeter score={episode.peak.score} /> },
+  { id: 'score', head: 'Score', align: 'end', cell: (episode) => <ScoreMeter value={episode.peak.score} /> },
 ];
 
 export function EpisodeTable({ episodes, more, look = '' }: { episodes: Episode[]; more?: (() => void) | undefined; look?: string }): JSX.Element {

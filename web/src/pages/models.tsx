@@ -49,9 +49,7 @@ export function Models(): JSX.Element {
       {!refused && answer.rows && <Stale error={answer.error} retry={answer.refresh} />}
       {answer.rows && (answer.rows.length > 0 || refused) ? (
         <Card flush>
-          <div class={refused ? 'dimmed' : ''}>
-            <DataTable label="Models" rows={answer.rows} columns={kColumns} keyOf={(model) => model.name} linkOf={linkOf} more={answer.more} look="tall" />
-          </div>
+          <DataTable label="Models" rows={answer.rows} columns={kColumns} keyOf={(model) => model.name} linkOf={linkOf} more={answer.more} look="tall" />
         </Card>
       ) : answer.rows ? (
         filter ? (
@@ -61,7 +59,11 @@ export function Models(): JSX.Element {
         ) : (
           <Empty title="No model yet" command={kRegister}>Training a detector registers its models. Any MLflow client registers here too:</Empty>
         )
-      ) : refused ? null : answer.error ? (
+      ) : refused ? (
+        <Empty title="The filter is not understood">
+          It is marked where the server stumbled. <button type="button" class="link" onClick={() => setQuery({ filter: null })}>Show all models</button>
+        </Empty>
+      ) : answer.error ? (
         <Failure error={answer.error} retry={answer.refresh} />
       ) : (
         <Card flush><Waiting rows={12} /></Card>
@@ -76,12 +78,18 @@ function SourceRun({ version }: { version: ModelVersion }): JSX.Element {
   return <a href={href(`/runs/${version.run_id}`)}><code>{version.run_id.slice(0, 12)}</code></a>;
 }
 
+/** A status other than ready, and a stage if one is used. */
+function unusual(version: ModelVersion): string {
+  const status = version.status && version.status !== 'READY' ? version.status.toLowerCase().replaceAll('_', ' ') : '';
+  const stage = version.current_stage && version.current_stage !== 'None' ? version.current_stage : '';
+  return [status, stage].filter(Boolean).join(' · ');
+}
+
 const kVersionColumns = (aliases: Map<string, string[]>): ColumnOf<ModelVersion>[] => [
-  { id: 'version', head: 'Version', look: 'w-version', cell: (version) => <b class="num">v{version.version}</b> },
+  { id: 'version', head: 'Version', look: 'w-version', cell: (version) => <><b class="num">v{version.version}</b> <span class="quiet">{unusual(version)}</span></> },
   { id: 'aliases', head: 'Aliases', cell: (version) => (aliases.has(version.version) ? <Aliases aliases={aliases.get(version.version)!} /> : <span class="quiet">–</span>) },
   { id: 'created', head: 'Registered', cell: (version) => <Ago at={Number(version.creation_timestamp)} /> },
   { id: 'run', head: 'Source run', look: 'w-id', cell: (version) => <SourceRun version={version} /> },
-  { id: 'status', head: 'Status', cell: (version) => <span class="quiet">{(version.status ?? '').toLowerCase().replaceAll('_', ' ')}{version.current_stage && version.current_stage !== 'None' ? ` · ${version.current_stage}` : ''}</span> },
   { id: 'mark', head: 'Evaluated up to', look: 'w-time', cell: (version) => <Stamp at={time(tag(version.tags, 'last_evaluation_ts'))} seconds={false} /> },
   { id: 'tags', head: 'Tags', look: 'w-tags', cell: (version) => <Tags tags={ownTags(version.tags).filter((pair) => pair.key !== 'last_evaluation_ts')} most={3} empty="–" /> },
   { id: 'description', head: 'Description', cell: (version) => version.description || '' },

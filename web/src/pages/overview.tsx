@@ -23,11 +23,11 @@ export function Overview(): JSX.Element {
 
   return (
     <>
-      <PageHead title="Overview" lead={list.watched ? headline(list.watched) : 'Asking the server…'} />
+      <PageHead title="Overview" lead={list.watched ? headline(list.watched) : 'Asking the server what its detectors have seen…'} />
       <Stale error={list.watched ? list.error : null} retry={list.refresh} />
       <Health watched={list.watched} />
       <div class="split">
-        <Card title="Recent anomalies" flush actions={<a href={href('/anomalies')}>All anomalies</a>}>
+        <Card title="Recent anomalies" flush look="feed-card" actions={<a href={href('/anomalies')}>All anomalies</a>}>
           {!list.watched ? <Waiting rows={8} /> : list.anomalies.length > 0 ? (
             <EpisodeTable episodes={episodes} look="feed" />
           ) : (

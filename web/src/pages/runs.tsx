@@ -94,19 +94,17 @@ export function Runs({ experiment }: { experiment: string }): JSX.Element {
       {!refused && answer.rows && <Stale error={answer.error} retry={answer.refresh} />}
       {answer.rows && (answer.rows.length > 0 || refused) ? (
         <Card flush>
-          <div class={refused ? 'dimmed' : ''}>
-            <DataTable
-              label="Runs"
-              rows={answer.rows}
-              columns={shown}
-              keyOf={(run) => run.info.run_id}
-              linkOf={linkOf}
-              sorting={sorting}
-              onSort={(next) => setQuery({ sort: next.id, desc: next.descending ? null : '0' })}
-              more={answer.more}
-              look="tall"
-            />
-          </div>
+          <DataTable
+            label="Runs"
+            rows={answer.rows}
+            columns={shown}
+            keyOf={(run) => run.info.run_id}
+            linkOf={linkOf}
+            sorting={sorting}
+            onSort={(next) => setQuery({ sort: next.id, desc: next.descending ? null : '0' })}
+            more={answer.more}
+            look="tall"
+          />
         </Card>
       ) : answer.rows ? (
         filter ? (
@@ -116,7 +114,11 @@ export function Runs({ experiment }: { experiment: string }): JSX.Element {
             {deleted ? 'Nothing was deleted in this experiment.' : 'Log one with the official MLflow client:'}
           </Empty>
         )
-      ) : refused ? null : answer.error ? <Failure error={answer.error} retry={answer.refresh} /> : <Card flush><Waiting rows={14} /></Card>}
+      ) : refused ? (
+        <Empty title="The filter is not understood">
+          It is marked where the server stumbled. <button type="button" class="link" onClick={() => setQuery({ filter: null })}>Show all runs</button>
+        </Empty>
+      ) : answer.error ? <Failure error={answer.error} retry={answer.refresh} /> : <Card flush><Waiting rows={14} /></Card>}
     </>
   );
 }
