@@ -124,6 +124,11 @@ describe('a server at work', () => {
       await assertText(page.locator('.mirror .fault'), /^True$/);
       assert.notEqual((await page.locator('.filter-error').innerText()).trim(), '');
       await checkPage(page, 'filter-error');
+      await filter.fill("name = 'churn'");
+      await filter.press('Enter');
+      await page.getByRole('button', { name: 'Code for this page' }).click();
+      await assertText(page.locator('dialog[open] pre').first(), /registered-models\/search/);
+      await checkPage(page, 'code');
     }));
 
   test('a model leads to its versions and to the run it came from', () =>

@@ -115,7 +115,7 @@ function Help(): JSX.Element {
     ['?', 'This help'],
   ];
   return (
-    <dialog ref={dialog} class="help" aria-label="Keys and theme" onClose={() => { helpOpen.value = false; }} onClick={(event) => { if (event.target === dialog.current) dialog.current?.close(); }}>
+    <dialog ref={dialog} class="panel help" aria-label="Keys and theme" onClose={() => { helpOpen.value = false; }} onClick={(event) => { if (event.target === dialog.current) dialog.current?.close(); }}>
       <header>
         <h2>Keys</h2>
         <button type="button" class="ghost icon-only" aria-label="Close" onClick={() => dialog.current?.close()}><Icon name="close" /></button>

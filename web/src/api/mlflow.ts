@@ -130,7 +130,7 @@ export async function searchRuns(search: RunSearch, signal?: AbortSignal): Promi
       filter: search.filter,
       order_by: search.orderBy,
       run_view_type: search.deleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY',
-      max_results: search.limit ?? 200,
+      max_results: search.limit ?? 100,
       ...(search.token && { page_token: search.token }),
     },
     ...(signal && { signal }),

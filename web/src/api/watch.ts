@@ -251,7 +251,7 @@ export const listEvaluations = (model: string, signal: AbortSignal, limit = 500)
     limit,
   );
 
-/** The most rows of scores that a page reads: what is beyond is said on screen. */
+/** Scores are read until there are this many: that there are more is said on screen. */
 export const kMostScores = 60_000;
 
 export const listScores = (model: string, range: { from: number | null; to: number | null }, signal: AbortSignal): Promise<Score[]> =>

@@ -5,6 +5,8 @@ import type { Pair } from '../api/mlflow';
 import type { State, StateName } from '../lib/detector_state';
 import { ago, stamp } from '../lib/format';
 import { href } from '../lib/router';
+import type { Snippets } from '../lib/snippets';
+import { CodeButton } from './code_button';
 import { Icon, type IconName } from './icons';
 
 /** The wall clock, to the second, for every relative time on screen. */
@@ -107,11 +109,12 @@ export interface Crumb {
   to: string;
 }
 
-export function PageHead({ title, crumbs = [], mark, lead, children }: {
+export function PageHead({ title, crumbs = [], mark, lead, code, children }: {
   title: string;
   crumbs?: Crumb[];
   mark?: ComponentChildren;
   lead?: ComponentChildren;
+  code?: Snippets;
   children?: ComponentChildren;
 }): JSX.Element {
   document.title = `${title} · Wakeful`;
@@ -128,7 +131,7 @@ export function PageHead({ title, crumbs = [], mark, lead, children }: {
         <h1><span>{title}</span>{mark}</h1>
         {lead && <p class="lead">{lead}</p>}
       </div>
-      {children && <div class="actions">{children}</div>}
+      {(children || code) && <div class="actions">{children}{code && <CodeButton snippets={code} />}</div>}
     </header>
   );
 }

@@ -8,6 +8,7 @@ import { groupEpisodes } from '../lib/episodes';
 import { plural } from '../lib/format';
 import { usePages } from '../lib/pages';
 import { query, setQuery } from '../lib/router';
+import { forAnomalies } from '../lib/snippets';
 import { episodeGap, useWatchlist } from '../lib/watchlist';
 import { AnomalyTable } from './anomaly_table';
 import { EpisodeTable } from './episode_table';
@@ -22,7 +23,7 @@ export function Anomalies(): JSX.Element {
   const lead = answer.rows ? `${plural(answer.rows.length, 'point')}${answer.more ? ' and more' : ''} in ${plural(episodes.length, 'episode')}, as stored when they were evaluated.` : 'Asking the server…';
   return (
     <>
-      <PageHead title="Anomalies" lead={lead}>
+      <PageHead title="Anomalies" lead={lead} code={forAnomalies(detector)}>
         <Choice label="Shown as" value={points ? 'points' : ''} options={[{ value: '', text: 'Episodes' }, { value: 'points', text: 'Points' }]} onChange={(value) => setQuery({ view: value })} />
         <label class="field">
           <span>Detector</span>

@@ -2,7 +2,7 @@
 // is computed anew at a zoom level.
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { getDetector, listAnomalies, listEvaluations, listJobs, listScores, runDetector, getJob, type Detector, type Job, type Score } from '../api/watch';
+import { getDetector, listAnomalies, listEvaluations, listJobs, kMostScores, listScores, runDetector, getJob, type Detector, type Job, type Score } from '../api/watch';
 import { searchModels, tag, type RegisteredModel, literal } from '../api/mlflow';
 import { ApiError } from '../api/http';
 import { Ago, Aliases, Card, Choice, Facts, Outcome, PageHead, StatePill, Stamp } from '../components/bits';
@@ -10,10 +10,11 @@ import { Icon } from '../components/icons';
 import { Empty, Failure, Stale, Waiting, Command } from '../components/states';
 import { say, sayError } from '../components/toast';
 import { SeriesChart } from '../charts/series_chart';
-import { plural, span, stamp, time } from '../lib/format';
+import { count, plural, span, stamp, time } from '../lib/format';
 import { usePages } from '../lib/pages';
 import { invalidate, useQuery } from '../lib/query';
 import { href, query, setQuery } from '../lib/router';
+import { forDetector } from '../lib/snippets';
 import { asYaml } from '../lib/yaml';
 import { onlineMark, useWatchlist, type Watched } from '../lib/watchlist';
 import { AnomalyTable } from './anomaly_table';
@@ -58,7 +59,7 @@ export function DetectorPage({ name }: { name: string }): JSX.Element {
   const detector = answer.data;
   return (
     <>
-      <PageHead title={name} crumbs={crumbs} mark={watched && <StatePill state={watched.state} />} lead={<Sentence detector={detector} watched={watched} />}>
+      <PageHead title={name} crumbs={crumbs} mark={watched && <StatePill state={watched.state} />} lead={<Sentence detector={detector} watched={watched} />} code={forDetector(name, query.value.get('model') ?? models.data?.find((model) => tag(model.tags, 'online') === 'True')?.name ?? '')}>
         <RunButtons name={name} />
       </PageHead>
       <Stale error={answer.error} retry={answer.refresh} />
@@ -229,6 +230,7 @@ function ModelWatch({ detector, model, candidates }: { detector: Detector; model
             <NothingScored detector={detector} mark={mark} range={shown} onAll={() => setQuery({ span: 'all', from: null, to: null, at: null })} />
           )}
         </div>
+        {scores.data && scores.data.length >= kMostScores && <p class="chart-note">The range holds more than these {count(scores.data.length)} scores: zoom in to see the rest.</p>}
       </Card>
       <FoundAnomalies detector={detector} model={model} range={shown} series={series} entity={entity} algorithm={algorithm} />
       <ModelFacts model={model} mark={mark} />

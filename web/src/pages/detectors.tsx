@@ -8,6 +8,7 @@ import { Empty, Failure, Stale, Waiting } from '../components/states';
 import { kOrder, type StateName } from '../lib/detector_state';
 import { count, plural, span } from '../lib/format';
 import { href, query, setQuery } from '../lib/router';
+import { forDetectors } from '../lib/snippets';
 import { useWatchlist, type Watched } from '../lib/watchlist';
 
 const kDetectorFile = `cat > latency.yaml <<'END'
@@ -102,7 +103,7 @@ export function Detectors(): JSX.Element {
   }
   return (
     <>
-      <PageHead title="Detectors" lead={list.watched ? plural(list.watched.length, 'detector') : 'Asking the server…'}>
+      <PageHead title="Detectors" lead={list.watched ? plural(list.watched.length, 'detector') : 'Asking the server…'} code={forDetectors()}>
         <label class="search-field">
           <Icon name="search" />
           <input data-search type="search" placeholder="Name, description, algorithm" aria-label="Find detectors" value={words} onInput={(event) => setQuery({ q: event.currentTarget.value })} />

@@ -10,6 +10,7 @@ import { span, stamp } from '../lib/format';
 import { usePages } from '../lib/pages';
 import { useQuery } from '../lib/query';
 import { href, query, setQuery } from '../lib/router';
+import { forJobs } from '../lib/snippets';
 import { detectorOf } from '../lib/watchlist';
 
 const linkOf = (job: Job): string => `/jobs/${encodeURIComponent(job.id)}`;
@@ -55,7 +56,7 @@ export function Jobs(): JSX.Element {
   const rows = answer.rows?.filter((job) => (!state || job.state === state) && (!detector || detectorOf(job.subject) === detector));
   return (
     <>
-      <PageHead title="Jobs" lead={detector ? <>Of <b>{detector}</b>. <button type="button" class="link" onClick={() => setQuery({ detector: null })}>Show all</button></> : 'Training and evaluation, newest first.'}>
+      <PageHead title="Jobs" lead={detector ? <>Of <b>{detector}</b>. <button type="button" class="link" onClick={() => setQuery({ detector: null })}>Show all</button></> : 'Training and evaluation, newest first.'} code={forJobs()}>
         <Choice label="State" value={state} options={kStates} onChange={(value) => setQuery({ state: value })} />
       </PageHead>
       <Stale error={rows ? answer.error : null} retry={answer.refresh} />

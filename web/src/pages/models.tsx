@@ -9,6 +9,7 @@ import { plural, time } from '../lib/format';
 import { usePages } from '../lib/pages';
 import { useQuery } from '../lib/query';
 import { href, query, setQuery } from '../lib/router';
+import { forModel, forModels } from '../lib/snippets';
 
 const kRegister = `python3 - <<'END'
 import mlflow
@@ -44,7 +45,7 @@ export function Models(): JSX.Element {
   const refused = filter !== '' && filterError(answer.error) !== null;
   return (
     <>
-      <PageHead title="Models" lead="Registered models, their versions, tags and aliases." />
+      <PageHead title="Models" lead="Registered models, their versions, tags and aliases." code={forModels(filter)} />
       <FilterBox label="Filter models" value={filter} error={refused ? answer.error : null} examples={kExamples} onSubmit={(value) => setQuery({ filter: value.trim() }, { replace: false })} />
       {!refused && answer.rows && <Stale error={answer.error} retry={answer.refresh} />}
       {answer.rows && (answer.rows.length > 0 || refused) ? (
@@ -113,6 +114,7 @@ export function ModelPage({ name }: { name: string }): JSX.Element {
       <PageHead
         title={name}
         crumbs={crumbs}
+        code={forModel(name)}
         mark={tag(model.tags, 'online') === 'True' ? <span class="pill state-healthy">Online</span> : undefined}
         lead={<>{model.description ? `${model.description} · ` : ''}{versions.data ? plural(versions.data.rows.length, 'version') : '…'} · changed <Ago at={Number(model.last_updated_timestamp)} />{detector && <> · used by detector <a href={href(`/detectors/${encodeURIComponent(detector)}?model=${encodeURIComponent(name)}`)}>{detector}</a></>}</>}
       />

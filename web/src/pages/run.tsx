@@ -8,6 +8,7 @@ import { Failure, Stale, Waiting } from '../components/states';
 import { number, plural, span } from '../lib/format';
 import { useQuery } from '../lib/query';
 import { href, query, setQuery } from '../lib/router';
+import { forRun } from '../lib/snippets';
 import { Artifacts } from './artifacts';
 import { runName } from '../lib/run_columns';
 
@@ -27,6 +28,7 @@ export function RunPage({ experiment, id }: { experiment: string; id: string }):
       <PageHead
         title={runName(run)}
         crumbs={crumbs}
+        code={forRun(id)}
         mark={<Outcome state={run.info.status} />}
         lead={<>started <Ago at={start} />{start !== null && end !== null && ` · took ${span(end - start)}`}{run.info.user_id && ` · ${run.info.user_id}`}{source && ` · ${source}`}</>}
       />

@@ -12,6 +12,7 @@ import { usePages } from '../lib/pages';
 import { useQuery } from '../lib/query';
 import { href, navigate, query, setQuery } from '../lib/router';
 import { addKeys, columnsFromText, columnsToText, firstColumns, orderClause, runName, splitColumn, type Keys } from '../lib/run_columns';
+import { forRuns } from '../lib/snippets';
 import { kLogCommand } from './experiments';
 
 const kExamples = [
@@ -79,7 +80,7 @@ export function Runs({ experiment }: { experiment: string }): JSX.Element {
 
   return (
     <>
-      <PageHead title={info.data?.name ?? '…'} crumbs={crumbs} lead={answer.rows ? `${plural(answer.rows.length, 'run')}${answer.more ? ' and more' : ''}${deleted ? ', deleted' : ''}` : 'Asking the server…'}>
+      <PageHead title={info.data?.name ?? '…'} crumbs={crumbs} lead={answer.rows ? `${plural(answer.rows.length, 'run')}${answer.more ? ' and more' : ''}${deleted ? ', deleted' : ''}` : 'Asking the server…'} code={forRuns(experiment, filter, orderBy)}>
         <label class="field">
           <span>Experiment</span>
           <select value={experiment} onChange={(event) => navigate(`/experiments/${encodeURIComponent(event.currentTarget.value)}`)}>
