@@ -76,6 +76,11 @@ Io Connection::send(std::string_view piece) {
   return out.empty() ? Io::done : Io::again;
 }
 
+bool Connection::peer_has_closed() const {
+  pollfd entry{fd_, POLLRDHUP, 0};
+  return ::poll(&entry, 1, 0) > 0 && (entry.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 void Connection::shut_down_sending() { ::shutdown(fd_, SHUT_WR); }
 
 void Pace::wait_readable() { wait(POLLIN); }

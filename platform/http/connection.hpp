@@ -62,6 +62,8 @@ class Connection {
   Io receive_into(std::span<char> out, std::size_t& count);
   /// Sends of `out` what the socket takes, then of `piece`; what it does not take of `piece` is appended to `out`.
   Io send(std::string_view piece = {});
+  /// Whether the client has closed its end.
+  bool peer_has_closed() const;
   /// Our last word was said; the client may go on sending.
   void shut_down_sending();
 
@@ -71,6 +73,7 @@ class Connection {
   std::optional<Head> head;                  // whole, its body gathered or not
   SteadyClock::time_point whole_deadline{};  // for the head or body that is arriving, or the answer that is leaving
   bool flushing = false;
+  std::size_t held = 0;       // bytes that the poller counts for this connection
   bool keep = false;          // when the answer is sent
   bool unread_input = false;  // when it is not kept: linger before closing
 

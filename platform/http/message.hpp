@@ -85,12 +85,16 @@ struct Request {
   core::Deadline deadline = core::Deadline::never();
   std::string remote_address;
   std::string request_id;
-  std::string principal;  // who asks, once authenticated; "" anonymous, "runner" the in-process one
+  std::string principal;            // who asks, once authenticated; "" anonymous, "runner" the in-process one
+  std::function<bool()> cancelled;  // asks the carrier; empty: never
 
   // Filled by the Router.
   Query query;
   std::vector<std::pair<std::string, std::string>> path_params;  // decoded
 
+  /// Nobody waits for the answer any more: the client has closed, or the server stops. For handlers that wait, between
+  /// two naps. Cost: a system call on a socket.
+  bool is_cancelled() const { return cancelled && cancelled(); }
   /// Errors: internal if the route has no such parameter.
   const std::string& path_param(std::string_view name) const;
   /// The whole body as text; the Router has put the route's own limit before it already.

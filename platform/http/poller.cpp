@@ -162,7 +162,7 @@ void Poller::run() {
 }
 
 void Poller::accept_all() {
-  for (;;) {
+  for (int i = 0; i < kEvents; ++i) {  // the rest at the next round: a flood must not keep the others waiting
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     const int fd = ::accept4(listener_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -202,6 +202,7 @@ void Poller::admit(int fd, std::string remote) {
 
 void Poller::close(Connection& connection) {
   std::unique_ptr<Connection> owned;
+  hold(connection, 0);
   const core::Lock lock(mutex_);
   const auto at = connections_.find(&connection);
   owned = std::move(at->second);
@@ -261,16 +262,14 @@ Poller::Step Poller::advance(Connection& connection) {
   while (connection.in.view().starts_with("\r\n")) connection.in.consume(2);  // some clients end a body with one
   const std::string_view bytes = connection.in.view();
   if (bytes.empty()) {
+    hold(connection, 0);
     arm(connection, Phase::idle, SteadyClock::now() + options_.idle_timeout);
     return Step::parked;
   }
   const auto scanned = connection.scan.advance(bytes, options_.max_head_bytes);
   if (const auto* refusal = std::get_if<Refusal>(&scanned)) return refuse(connection, *refusal);
   const auto* size = std::get_if<std::size_t>(&scanned);
-  if (size == nullptr) {
-    arm(connection, Phase::head, connection.whole_deadline);
-    return Step::parked;
-  }
+  if (size == nullptr) return await_more(connection, Phase::head, connection.whole_deadline);
   auto parsed = parse_head(bytes.substr(0, *size));
   connection.scan = {};
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) return refuse(connection, *refusal);
@@ -285,9 +284,27 @@ Poller::Step Poller::advance(Connection& connection) {
 Poller::Step Poller::await_body(Connection& connection) {
   const Head& head = *connection.head;
   const std::uint64_t length = head.content_length.value_or(0);
-  if (head.expects_continue || length > kGathered || connection.in.size() >= length) return Step::ready;
-  arm(connection, Phase::body, std::min(SteadyClock::now() + options_.stall_timeout, connection.whole_deadline));
+  if (head.expects_continue || length > kGathered || connection.in.size() >= length) {
+    hold(connection, 0);
+    return Step::ready;
+  }
+  const auto stalled = SteadyClock::now() + options_.stall_timeout;
+  return await_more(connection, Phase::body, std::min(stalled, connection.whole_deadline));
+}
+
+Poller::Step Poller::await_more(Connection& connection, Phase phase, SteadyClock::time_point deadline) {
+  if (!hold(connection, connection.in.size())) return refuse(connection, {503, "Too many requests are unfinished."});
+  arm(connection, phase, deadline);
   return Step::parked;
+}
+
+/// Counts what a connection keeps in memory while nobody works on it. False: all together keep too much; a single one
+/// may keep what it needs.
+bool Poller::hold(Connection& connection, std::size_t bytes) {
+  const std::size_t before = std::exchange(connection.held, bytes);
+  if (before == bytes) return true;
+  const std::size_t total = held_.fetch_add(bytes - before) + bytes - before;
+  return total <= options_.max_held_bytes || total == bytes;
 }
 
 Poller::Step Poller::refuse(Connection& connection, Refusal refusal) {
@@ -295,6 +312,7 @@ Poller::Step Poller::refuse(Connection& connection, Refusal refusal) {
       .counter("wakeful_http_refused_total", "Requests refused before they reached a route.",
                {{"code", fmt::format_int(refusal.status).c_str()}})
       .add();
+  connection.in.consume(connection.in.size());
   connection.out.append(refusal_text(refusal));
   connection.keep = false;
   connection.unread_input = true;
@@ -307,6 +325,10 @@ Poller::Step Poller::after_answer(Connection& connection) {
   const Io io = connection.send();
   if (io == Io::again) {
     const auto stalled = SteadyClock::now() + options_.stall_timeout;
+    if (!hold(connection, connection.out.size())) {
+      close(connection);
+      return Step::gone;
+    }
     if (!std::exchange(connection.flushing, true))
       connection.whole_deadline = stalled + at_least_rate(connection.out.size());
     arm(connection, Phase::flush, std::min(stalled, connection.whole_deadline));
@@ -325,6 +347,7 @@ Poller::Step Poller::after_answer(Connection& connection) {
 Poller::Step Poller::linger(Connection& connection) {
   connection.shut_down_sending();
   connection.in.consume(connection.in.size());
+  hold(connection, 0);
   arm(connection, Phase::linger, SteadyClock::now() + options_.linger_timeout);
   return Step::parked;
 }

@@ -52,6 +52,8 @@ class Poller {
   Step after_answer(Connection& connection);
   Step advance(Connection& connection);
   Step await_body(Connection& connection);
+  Step await_more(Connection& connection, Phase phase, SteadyClock::time_point deadline);
+  bool hold(Connection& connection, std::size_t bytes);
   Step refuse(Connection& connection, Refusal refusal);
   Step linger(Connection& connection);
   void discard(Connection& connection, SteadyClock::time_point deadline);
@@ -72,6 +74,7 @@ class Poller {
   bool accepting_ = false;  // the poll thread's
   std::vector<char> scratch_;
   std::thread thread_;
+  std::atomic<std::size_t> held_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> finished_{false};
   core::Mutex mutex_;

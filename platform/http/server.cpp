@@ -3,8 +3,10 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include <fmt/format.h>
@@ -65,6 +67,12 @@ class AnswerStream final : public httplib::Stream {
   std::string_view request_;
   bool failed_ = false;
 };
+
+/// How an answer is framed and what becomes of its connection is decided here, whatever a handler says.
+bool is_ours(std::string_view name) {
+  static constexpr std::string_view kOurs[] = {"Content-Length", "Connection", "Transfer-Encoding", "Keep-Alive"};
+  return std::any_of(std::begin(kOurs), std::end(kOurs), [&](auto ours) { return equal_ignoring_case(ours, name); });
+}
 
 std::string reason_of(const std::exception_ptr& thrown) {
   try {
@@ -137,6 +145,9 @@ class Answerer final : public httplib::Server {
     request.remote_address = exchange.connection.remote();
     request.content_length = exchange.head.content_length;
     if (exchange.head.has_body()) request.body = exchange.body.reader();
+    request.cancelled = [this, connection = &exchange.connection] {
+      return poller_.stopping() || connection->peer_has_closed();
+    };
     return request;
   }
 
@@ -151,7 +162,8 @@ class Answerer final : public httplib::Server {
     }
     exchange.close = !exchange.body.drain_arrived(kDrained) || !exchange.head.keep_alive || poller_.stopping();
     response.status = answered.status;
-    for (const auto& [name, value] : answered.headers.all()) response.headers.emplace(name, value);
+    for (const auto& [name, value] : answered.headers.all())
+      if (!is_ours(name)) response.headers.emplace(name, value);
     exchange.leave_out_body = answered.status == 204 || answered.status == 304 || exchange.head.method == "HEAD";
     if (exchange.leave_out_body)
       exchange.length_of_head = answered.content_length;
@@ -164,8 +176,9 @@ class Answerer final : public httplib::Server {
   void set_stream(httplib::Response& response, std::shared_ptr<BodyReader> body, std::optional<std::uint64_t> length) {
     Exchange& exchange = *exchange_;
     if (!body || length == 0U) return;
-    const auto typed = response.headers.find("Content-Type");
-    const std::string type = typed == response.headers.end() ? "application/octet-stream" : typed->second;
+    // httplib adds the type that it is given to those that are there.
+    const auto typed = response.headers.extract("Content-Type");
+    const std::string type = typed ? typed.mapped() : "application/octet-stream";
     auto piece = std::make_shared<std::vector<char>>(kPiece);
     const auto next = [&exchange, body, piece](std::size_t most, httplib::DataSink& sink) -> std::size_t {
       const std::size_t n = body->read(std::span(*piece).first(std::min(most, piece->size())));
@@ -203,9 +216,22 @@ class Answerer final : public httplib::Server {
     return false;
   }
 
+  /// RFC 9110 §6.6.1 wants it; made once a second.
+  const std::string& date() {
+    const std::time_t now = std::time(nullptr);
+    if (now == date_of_) return date_;
+    date_of_ = now;
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char text[32];
+    date_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    return date_;
+  }
+
   void finish_headers(httplib::Response& response) {
     const Exchange& exchange = *exchange_;
     response.headers.erase("Keep-Alive");
+    if (!response.has_header("Date")) response.headers.emplace("Date", date());
     if (exchange.close)
       response.headers.emplace("Connection", "close");
     else if (exchange.head.version_1_0)
@@ -222,6 +248,8 @@ class Answerer final : public httplib::Server {
   Crew& crew_;
   Poller& poller_;
   Exchange* exchange_ = nullptr;
+  std::time_t date_of_ = 0;
+  std::string date_;
 };
 
 /// Binds and listens by httplib, whose own accept loop is not used.

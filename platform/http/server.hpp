@@ -22,6 +22,7 @@ struct ServerOptions {
   std::size_t queue = 1'024;      // whole requests waiting for a worker; beyond: 503 with Retry-After
   std::size_t max_waiting = 256;  // workers held up by slow clients, each replaced meanwhile; beyond: cut
   std::size_t max_head_bytes = 32U << 10U;
+  std::size_t max_held_bytes = 128U << 20U;  // of all unfinished requests and unsent answers; beyond: 503, or cut
   std::chrono::milliseconds head_timeout{10'000};
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds stall_timeout{10'000};  // between two pieces of a body

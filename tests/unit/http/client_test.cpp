@@ -186,7 +186,7 @@ TEST_F(ClientTest, NoServerIsUnavailableAndTheMessageHasNoPassword) {
 }
 
 TEST_F(ClientTest, AServerThatSaysNothingIsUnavailableInTime) {
-  Gate gate;
+  Gate& gate = gate_;
   add("GET", "/wait", [&gate](Request&) { return Response::text(gate.pass() ? "late" : "later"); });
   start();
   ClientOptions hurried;

@@ -278,7 +278,7 @@ TEST_F(HostileTest, ADrippingBodyIsCutAtTheLeastRate) {
 }
 
 TEST_F(HostileTest, AFullQueueSaysWhenToComeBack) {
-  Gate gate;
+  Gate& gate = gate_;
   add("GET", "/wait", [&gate](Request&) { return Response::text(gate.pass() ? "went on" : "late"); });
   ServerOptions options;
   options.workers = 1;
@@ -308,6 +308,24 @@ TEST_F(HostileTest, AFullQueueSaysWhenToComeBack) {
   gate.open();
   EXPECT_EQ(first.answer().body, "went on");
   EXPECT_EQ((refused == &second ? third : second).answer().body, "went on");
+}
+
+TEST_F(HostileTest, UnfinishedRequestsTogetherHoldABoundedMemory) {
+  ServerOptions options;
+  options.max_held_bytes = 10'000;
+  start(options);
+  const std::string part = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n";
+  RawClient first = connect();
+  first.send(part + std::string(6'000, 'x'));
+  ASSERT_TRUE(wait_for_connections(1));
+  ASSERT_TRUE(answers());
+  RawClient second = connect();
+  const RawAnswer refused = second.ask(part + std::string(6'000, 'x'));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.header("Retry-After"), "1");
+  EXPECT_EQ(first.ask(std::string(14'000, 'x')).body.size(), 20'000U);
+  RawClient third = connect();
+  EXPECT_EQ(third.ask(part + std::string(20'000, 'x')).body.size(), 20'000U);
 }
 
 TEST_F(HostileTest, TooManyConnectionsAreToldSo) {

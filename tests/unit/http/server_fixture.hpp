@@ -115,6 +115,8 @@ class ServerTest : public testing::Test {
 
   core::Telemetry telemetry_;
   Router router_{telemetry_};
+  std::atomic<int> count_{0};
+  Gate gate_;  // outlives the server, whose workers may still stand before it
   std::unique_ptr<Server> server_;
 };
 

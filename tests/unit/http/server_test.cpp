@@ -164,7 +164,7 @@ TEST_F(ServerTest, StreamsAnAnswerOfKnownLength) {
 }
 
 TEST_F(ServerTest, SendsEachPieceOfAStreamWhenItIsMade) {
-  Gate gate;
+  Gate& gate = gate_;
   add("GET", "/events", [&gate](Request&) {
     Response response;
     auto step = std::make_shared<int>(0);
@@ -322,8 +322,64 @@ TEST_F(ServerTest, AHandlerThatThrowsPastTheRouterIsStillAnswered) {
   EXPECT_EQ((answer.head + answer.body).find("secret"), std::string::npos);
 }
 
+TEST_F(ServerTest, FramesAnswersItselfWhateverAHandlerSays) {
+  add("GET", "/odd", [](Request&) {
+    Response response = Response::text("four");
+    response.headers.add("Content-Length", "400");
+    response.headers.add("Transfer-Encoding", "chunked");
+    response.headers.add("Connection", "upgrade");
+    return response;
+  });
+  add("GET", "/typed", [](Request&) {
+    Response response;
+    response.headers.add("Content-Type", "text/x");
+    auto step = std::make_shared<int>(0);
+    response.body = std::make_unique<MadeBody>([step] { return std::string(++*step <= 2 ? 3 : 0, 's'); });
+    return response;
+  });
+  start();
+  RawClient client = connect();
+  const RawAnswer odd = client.ask(get("/odd"));
+  EXPECT_EQ(odd.body, "four");
+  EXPECT_EQ(odd.header("Transfer-Encoding") + odd.header("Connection"), "");
+  EXPECT_EQ(odd.header("Content-Length"), "4");
+  EXPECT_EQ(odd.head.find("\r\nContent-Length:"), odd.head.rfind("\r\nContent-Length:"));
+  EXPECT_TRUE(odd.header("Date").ends_with(" GMT"));
+  const RawAnswer typed = client.ask(get("/typed"));
+  EXPECT_EQ(typed.header("Content-Type"), "text/x");
+  EXPECT_EQ(typed.head.find("\r\nContent-Type:"), typed.head.rfind("\r\nContent-Type:"));
+  EXPECT_EQ(client.ask(get("/health")).body, "OK");
+}
+
+TEST_F(ServerTest, AHandlerThatWaitsSeesItsClientGoAndTheServerStop) {
+  Gate& began = gate_;
+  std::atomic<int>& saw = count_;
+  add("GET", "/wait", [&](Request& r) {
+    began.pass();
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (!r.is_cancelled() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (r.is_cancelled()) ++saw;
+    return Response::text("gone");
+  });
+  began.open();
+  start();
+  {
+    RawClient client = connect();
+    client.send(get("/wait"));
+    ASSERT_TRUE(began.wait_for_arrivals(1));
+  }
+  EXPECT_TRUE(wait_for_connections(0));
+  EXPECT_EQ(saw, 1);
+  RawClient client = connect();
+  client.send(get("/wait"));
+  ASSERT_TRUE(began.wait_for_arrivals(2));
+  server_->stop();
+  EXPECT_EQ(saw, 2);
+}
+
 TEST_F(ServerTest, StopLetsARequestUnderWayFinish) {
-  Gate gate;
+  Gate& gate = gate_;
   add("GET", "/slow", [&gate](Request&) { return Response::text(gate.pass() ? "finished" : "late"); });
   start();
   RawClient idle = connect();
