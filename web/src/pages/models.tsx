@@ -86,12 +86,12 @@ function unusual(version: ModelVersion): string {
   return [status, stage].filter(Boolean).join(' · ');
 }
 
-const kVersionColumns = (aliases: Map<string, string[]>): ColumnOf<ModelVersion>[] => [
+const versionColumns = (aliases: Map<string, string[]>, marked: boolean): ColumnOf<ModelVersion>[] => [
   { id: 'version', head: 'Version', look: 'w-version', cell: (version) => <><b class="num">v{version.version}</b> <span class="quiet">{unusual(version)}</span></> },
   { id: 'aliases', head: 'Aliases', cell: (version) => (aliases.has(version.version) ? <Aliases aliases={aliases.get(version.version)!} /> : <span class="quiet">–</span>) },
   { id: 'created', head: 'Registered', cell: (version) => <Ago at={Number(version.creation_timestamp)} /> },
   { id: 'run', head: 'Source run', look: 'w-id', cell: (version) => <SourceRun version={version} /> },
-  { id: 'mark', head: 'Evaluated up to', look: 'w-time', cell: (version) => <Stamp at={time(tag(version.tags, 'last_evaluation_ts'))} seconds={false} /> },
+  ...(marked ? [{ id: 'mark', head: 'Evaluated up to', look: 'w-time', cell: (version: ModelVersion) => <Stamp at={time(tag(version.tags, 'last_evaluation_ts'))} seconds={false} /> }] : []),
   { id: 'tags', head: 'Tags', look: 'w-tags', cell: (version) => <Tags tags={ownTags(version.tags).filter((pair) => pair.key !== 'last_evaluation_ts')} most={3} empty="–" /> },
   { id: 'description', head: 'Description', cell: (version) => version.description || '' },
 ];
@@ -123,7 +123,7 @@ export function ModelPage({ name }: { name: string }): JSX.Element {
         <Card title="Versions" flush>
           {versions.data ? (
             versions.data.rows.length > 0 ? (
-              <DataTable label="Versions" rows={versions.data.rows} columns={kVersionColumns(aliases)} keyOf={(version) => version.version} linkOf={linkOf} look="middle" />
+              <DataTable label="Versions" rows={versions.data.rows} columns={versionColumns(aliases, versions.data.rows.some((version) => tag(version.tags, 'last_evaluation_ts')))} keyOf={(version) => version.version} linkOf={linkOf} look="middle" />
             ) : (
               <Empty title="No version yet" command={`python3 -c "import mlflow; mlflow.set_tracking_uri('$SERVER'); mlflow.register_model('runs:/RUN_ID/model', '${name}')"`}>Register one from a run:</Empty>
             )
