@@ -1,0 +1,163 @@
+#include "tracker/runs.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "platform/core/error.hpp"
+#include "tracker/artifact_uri.hpp"
+#include "tracker/experiments.hpp"
+#include "tracker/params_tags.hpp"
+#include "tracker/random_name.hpp"
+#include "tracker/rules.hpp"
+
+namespace wakeful::tracker {
+namespace {
+
+constexpr db::Sql kFind{"run.find",
+                        "SELECT r.run_key, r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, "
+                        "r.start_time_ms, r.end_time_ms, r.artifact_uri, r.lifecycle FROM runs r WHERE r.run_id = $1"};
+constexpr db::Sql kInsert{
+    "run.insert",
+    "INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time_ms, lifecycle, artifact_uri) "
+    "VALUES ($1, $2, $3, $4, $5, $6, 0, $7) RETURNING run_key"};
+constexpr db::Sql kUpdate{"run.update",
+                          "UPDATE runs SET status = $2, end_time_ms = $3, run_name = $4 WHERE run_key = $1"};
+constexpr db::Sql kSetLifecycle{"run.set_lifecycle",
+                                "UPDATE runs SET lifecycle = $2, deleted_time_ms = $3 WHERE run_id = $1"};
+constexpr db::Sql kFindKey{"run.find_key", "SELECT run_key, experiment_id, lifecycle FROM runs WHERE run_id = $1"};
+// Differs because SQLite has one writer, who needs no lock, and no word for one.
+constexpr db::Sql kLock{"run.lock", "SELECT run_key, experiment_id, lifecycle FROM runs WHERE run_id = $1",
+                        "SELECT run_key, experiment_id, lifecycle FROM runs WHERE run_id = $1 FOR NO KEY UPDATE"};
+
+core::Error no_run(const RunId& run) {
+  return core::not_found(fmt::format("Run with id={} not found", run.text().substr(0, 256)), "run_id");
+}
+
+struct Found {
+  std::int64_t key;
+  RunInfo info;
+};
+
+std::optional<Found> find_row(db::Tx& tx, const RunId& run) {
+  return tx.find(kFind, {run.text()}, [](const db::Row& row) {
+    return Found{row.integer(0), read_run_columns(row, 1)};
+  });
+}
+
+Found get_row(db::Tx& tx, const RunId& run) {
+  auto found = find_row(tx, run);
+  if (!found) throw no_run(run);
+  return std::move(*found);
+}
+
+/// The name that was wanted, by member or by tag, or a made one.
+std::string name_for(const NewRun& wanted, const RunId& id) {
+  const auto tag =
+      std::find_if(wanted.tags.begin(), wanted.tags.end(), [](const Tag& t) { return t.key == kRunNameTag; });
+  if (tag == wanted.tags.end()) return wanted.run_name.empty() ? random_name(id.text()) : wanted.run_name;
+  if (!wanted.run_name.empty() && wanted.run_name != tag->value) {
+    throw core::invalid(fmt::format("Both 'run_name' argument and 'mlflow.runName' tag are specified, but with "
+                                    "different values (run_name='{}', mlflow.runName='{}').",
+                                    wanted.run_name, tag->value),
+                        "run_name");
+  }
+  return tag->value.empty() ? random_name(id.text()) : tag->value;
+}
+
+void set_lifecycle(db::Tx& tx, const RunId& run, Lifecycle to, std::optional<std::int64_t> deleted_ms) {
+  if (tx.execute(kSetLifecycle, {run.text(), static_cast<int>(to), deleted_ms}) == 0) throw no_run(run);
+}
+
+}  // namespace
+
+RunInfo read_run_columns(const db::Row& row, int first) {
+  return {.run_id = std::string(row.text(first)),
+          .run_name = std::string(row.text(first + 1)),
+          .experiment_id = std::to_string(row.integer(first + 2)),
+          .user_id = std::string(row.text(first + 3)),
+          .status = static_cast<RunStatus>(row.integer(first + 4)),
+          .start_time_ms = row.integer(first + 5),
+          .end_time_ms = row.find_integer(first + 6),
+          .artifact_uri = std::string(row.text(first + 7)),
+          .lifecycle = static_cast<Lifecycle>(row.integer(first + 8))};
+}
+
+std::optional<RunInfo> find_run(db::Tx& tx, const RunId& run) {
+  auto found = find_row(tx, run);
+  return found ? std::optional(std::move(found->info)) : std::nullopt;
+}
+
+RunInfo get_run_info(db::Tx& tx, const RunId& run) { return get_row(tx, run).info; }
+
+Run get_run(db::Tx& tx, const RunId& id) {
+  Found found = get_row(tx, id);
+  Run run{.info = std::move(found.info)};
+  load_contents(tx, std::span(&found.key, 1), std::span(&run, 1));
+  return run;
+}
+
+Run create_run(db::Tx& tx, const NewRun& wanted, const RunId& id) {
+  const std::int64_t experiment_id = parse_experiment_id(wanted.experiment_id);
+  check_initial_tags(wanted.tags);
+  Run run{.info = {.run_id = id.text(),
+                   .run_name = name_for(wanted, id),
+                   .experiment_id = std::to_string(experiment_id),
+                   .user_id = wanted.user_id,
+                   .start_time_ms = wanted.start_time_ms},
+          .tags = wanted.tags};
+  run.info.artifact_uri = append_to_uri(get_active_location(tx, experiment_id), id.text() + "/artifacts");
+  const auto named =
+      std::find_if(run.tags.begin(), run.tags.end(), [](const Tag& tag) { return tag.key == kRunNameTag; });
+  if (named == run.tags.end()) {
+    run.tags.push_back({std::string(kRunNameTag), run.info.run_name});
+  } else {
+    named->value = run.info.run_name;
+  }
+  const auto key = tx.find(kInsert,
+                           {id.text(), experiment_id, run.info.run_name, run.info.user_id,
+                            static_cast<int>(run.info.status), run.info.start_time_ms, run.info.artifact_uri},
+                           [](const db::Row& row) { return row.integer(0); });
+  insert_tags(tx, key.value(), run.tags);
+  return run;
+}
+
+RunInfo update_run(db::Tx& tx, const RunUpdate& update) {
+  lock_run(tx, update.run_id);
+  Found found = get_row(tx, update.run_id);
+  RunInfo& info = found.info;
+  if (update.status) info.status = *update.status;
+  if (update.end_time_ms) info.end_time_ms = update.end_time_ms;
+  if (!update.run_name.empty()) {
+    info.run_name = update.run_name;
+    upsert_tags(tx, found.key, {{{std::string(kRunNameTag), update.run_name}}});
+  }
+  tx.execute(kUpdate, {found.key, static_cast<int>(info.status), info.end_time_ms, info.run_name});
+  return std::move(info);
+}
+
+void delete_run(db::Tx& tx, const RunId& run, core::Timestamp now) {
+  set_lifecycle(tx, run, Lifecycle::deleted, core::to_ms(now));
+}
+
+void restore_run(db::Tx& tx, const RunId& run) { set_lifecycle(tx, run, Lifecycle::active, std::nullopt); }
+
+RunKey lock_run(db::Tx& tx, const RunId& run) {
+  bool active = false;
+  const auto found = tx.find(kLock, {run.text()}, [&](const db::Row& row) {
+    active = row.integer(2) == static_cast<int>(Lifecycle::active);
+    return RunKey{row.integer(0), row.integer(1)};
+  });
+  if (!found) throw no_run(run);
+  if (!active) {
+    throw core::invalid(fmt::format("The run {} must be in the 'active' state. Current state is deleted.", run.text()),
+                        "run_id");
+  }
+  return *found;
+}
+
+std::optional<RunKey> find_run_key(db::Tx& tx, const RunId& run) {
+  return tx.find(kFindKey, {run.text()}, [](const db::Row& row) { return RunKey{row.integer(0), row.integer(1)}; });
+}
+
+}  // namespace wakeful::tracker
