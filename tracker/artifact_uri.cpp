@@ -64,9 +64,10 @@ std::string append_to_uri(std::string_view uri, std::string_view path) {
   // A query belongs to a URI; in a plain path '?' is a character.
   const auto query = scheme_of(uri).empty() ? std::string_view::npos : uri.find('?');
   std::string_view base = uri.substr(0, query);
-  while (base.ends_with('/') && !base.ends_with(":/")) base.remove_suffix(1);
-  return fmt::format("{}{}{}{}", base, base.ends_with('/') ? "" : "/", path,
-                     query == std::string_view::npos ? std::string_view() : uri.substr(query));
+  const auto authority = base.find("://");
+  const std::size_t path_start = authority == std::string_view::npos ? 0 : authority + 3;
+  while (base.size() > path_start && base.ends_with('/')) base.remove_suffix(1);
+  return fmt::format("{}/{}{}", base, path, query == std::string_view::npos ? std::string_view() : uri.substr(query));
 }
 
 std::string default_location(const Settings& settings, std::int64_t experiment_id) {
