@@ -32,7 +32,8 @@ CREATE TABLE runs (
   end_time_ms BIGINT,
   lifecycle BIGINT NOT NULL,            -- 0 active, 1 deleted
   deleted_time_ms BIGINT,
-  artifact_uri TEXT NOT NULL
+  artifact_uri TEXT NOT NULL,
+  version BIGINT NOT NULL               -- rises with every change of what the run holds
 );
 CREATE INDEX runs_by_start ON runs (experiment_id, lifecycle, start_time_ms DESC, run_id);
 
@@ -42,18 +43,20 @@ CREATE TABLE params (
   key TEXT NOT NULL,
   value TEXT NOT NULL,
   value_hash BIGINT NOT NULL,
+  experiment_id BIGINT NOT NULL,
   PRIMARY KEY (run_key, key)
 ) WITHOUT ROWID;
-CREATE INDEX params_by_value ON params (key, value_hash);
+CREATE INDEX params_by_value ON params (experiment_id, key, value_hash);
 
 CREATE TABLE run_tags (
   run_key BIGINT NOT NULL,
   key TEXT NOT NULL,
   value TEXT NOT NULL,
   value_hash BIGINT NOT NULL,
+  experiment_id BIGINT NOT NULL,
   PRIMARY KEY (run_key, key)
 ) WITHOUT ROWID;
-CREATE INDEX run_tags_by_value ON run_tags (key, value_hash);
+CREATE INDEX run_tags_by_value ON run_tags (experiment_id, key, value_hash);
 
 CREATE TABLE metric_names (
   name_key INTEGER PRIMARY KEY,

@@ -51,7 +51,8 @@ http::Response nothing() { return http::Response::json("{}"); }
 
 std::vector<http::Route> routes(db::Database& db, const Settings& settings, const core::Clock& clock) {
   db.write([&, now = clock.now()](db::Tx& tx) { ensure_default_experiment(tx, settings, now); });
-  Endpoints endpoints(std::make_shared<const Api>(Api{db, settings, clock}));
+  Endpoints endpoints(
+      std::make_shared<const Api>(Api{db, settings, clock, std::make_unique<RunTexts>(settings.run_text_bytes)}));
   add_experiment_endpoints(endpoints);
   add_run_endpoints(endpoints);
   add_metric_endpoints(endpoints);

@@ -8,6 +8,7 @@
 #include "platform/core/clock.hpp"
 #include "platform/db/database.hpp"
 #include "platform/http/router.hpp"
+#include "tracker/run_texts.hpp"
 #include "tracker/settings.hpp"
 
 namespace wakeful::tracker {
@@ -17,6 +18,7 @@ struct Api {
   db::Database& db;
   Settings settings;
   const core::Clock& clock;
+  std::unique_ptr<RunTexts> run_texts;
 };
 
 using Answer = http::Response (*)(const Api& api, http::Request& request);

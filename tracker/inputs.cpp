@@ -133,7 +133,7 @@ void log_model(db::Tx& tx, const RunId& run, const std::string& model_json) {
   history += history.size() > 1 ? ", " + model + "]" : model + "]";
   const Tag tag{std::string(kHistoryTag), std::move(history)};
   check_length(tag.value, 10 * kMaxRunTagValue, kHistoryTag, "model_json");
-  upsert_tags(tx, locked.key, std::span(&tag, 1));
+  upsert_tags(tx, locked, std::span(&tag, 1));
 }
 
 }  // namespace wakeful::tracker

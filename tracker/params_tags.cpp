@@ -10,17 +10,18 @@
 
 #include "platform/core/error.hpp"
 #include "tracker/rules.hpp"
-#include "tracker/runs.hpp"
 
 namespace wakeful::tracker {
 namespace {
 
 constexpr db::Sql kInsertParam{"param.insert",
-                               "INSERT INTO params (run_key, key, value, value_hash) VALUES ($1, $2, $3, $4) "
+                               "INSERT INTO params (run_key, key, value, value_hash, experiment_id) "
+                               "VALUES ($1, $2, $3, $4, $5) "
                                "ON CONFLICT (run_key, key) DO NOTHING"};
 constexpr db::Sql kParams{"param.list", "SELECT key, value FROM params WHERE run_key = $1"};
 constexpr db::Sql kUpsertTag{"tag.upsert",
-                             "INSERT INTO run_tags (run_key, key, value, value_hash) VALUES ($1, $2, $3, $4) "
+                             "INSERT INTO run_tags (run_key, key, value, value_hash, experiment_id) "
+                             "VALUES ($1, $2, $3, $4, $5) "
                              "ON CONFLICT (run_key, key) DO UPDATE SET value = excluded.value, "
                              "value_hash = excluded.value_hash"};
 constexpr db::Sql kDeleteTag{"tag.delete", "DELETE FROM run_tags WHERE run_key = $1 AND key = $2"};
@@ -51,12 +52,22 @@ core::Error changed_values(const RunId& run, std::span<const Changed> changed, b
                        "params");
 }
 
-void insert_pairs(db::Tx& tx, const db::Sql& sql, std::int64_t run_key, std::span<const KeyValue* const> pairs) {
+/// How many rows were inserted or changed.
+std::int64_t insert_pairs(db::Tx& tx, const db::Sql& sql, const RunKey& run, std::span<const KeyValue* const> pairs) {
+  constexpr std::size_t kColumns = 5;
   std::vector<db::Param> values;
-  values.reserve(pairs.size() * 4);
-  for (const KeyValue* pair : pairs)
-    values.insert(values.end(), {run_key, pair->key, pair->value, value_hash(pair->value)});
-  tx.execute_many(sql, values, 4);
+  values.reserve(pairs.size() * kColumns);
+  for (const KeyValue* pair : pairs) {
+    values.insert(values.end(), {run.key, pair->key, pair->value, value_hash(pair->value), run.experiment_id});
+  }
+  return tx.execute_many(sql, values, kColumns);
+}
+
+std::vector<const KeyValue*> pointers_to(std::span<const KeyValue> pairs) {
+  std::vector<const KeyValue*> all;
+  all.reserve(pairs.size());
+  for (const KeyValue& pair : pairs) all.push_back(&pair);
+  return all;
 }
 
 std::vector<Changed> find_changed(db::Tx& tx, std::int64_t run_key, std::span<const Param> params) {
@@ -70,31 +81,25 @@ std::vector<Changed> find_changed(db::Tx& tx, std::int64_t run_key, std::span<co
   return changed;
 }
 
-void insert_checked(db::Tx& tx, std::int64_t run_key, const RunId& run, std::span<const Param> params, bool single) {
+void insert_checked(db::Tx& tx, const RunKey& key, const RunId& run, std::span<const Param> params, bool single) {
   if (params.empty()) return;
-  std::vector<db::Param> values;
-  values.reserve(params.size() * 4);
-  for (const Param& param : params)
-    values.insert(values.end(), {run_key, param.key, param.value, value_hash(param.value)});
-  const auto inserted = tx.execute_many(kInsertParam, values, 4);
+  const auto inserted = insert_pairs(tx, kInsertParam, key, pointers_to(params));
   if (inserted == static_cast<std::int64_t>(params.size())) return;
-  const auto changed = find_changed(tx, run_key, params);
+  const auto changed = find_changed(tx, key.key, params);
   if (!changed.empty()) throw changed_values(run, changed, single);
 }
 
 }  // namespace
 
-void insert_params(db::Tx& tx, std::int64_t run_key, const RunId& run, std::span<const Param> params) {
-  insert_checked(tx, run_key, run, params, false);
+void insert_params(db::Tx& tx, const RunKey& key, const RunId& run, std::span<const Param> params) {
+  insert_checked(tx, key, run, params, false);
 }
 
-void insert_tags(db::Tx& tx, std::int64_t run_key, std::span<const Tag> tags) {
-  std::vector<const KeyValue*> all;
-  for (const Tag& tag : tags) all.push_back(&tag);
-  insert_pairs(tx, kUpsertTag, run_key, all);
+void insert_tags(db::Tx& tx, const RunKey& key, std::span<const Tag> tags) {
+  insert_pairs(tx, kUpsertTag, key, pointers_to(tags));
 }
 
-void upsert_tags(db::Tx& tx, std::int64_t run_key, std::span<const Tag> tags) {
+void upsert_tags(db::Tx& tx, const RunKey& run, std::span<const Tag> tags) {
   if (tags.empty()) return;
   // One statement may not touch a row twice, and sorted keys are locked in one order.
   std::map<std::string_view, const KeyValue*> last;
@@ -103,21 +108,21 @@ void upsert_tags(db::Tx& tx, std::int64_t run_key, std::span<const Tag> tags) {
   if (const auto named = last.find(kRunNameTag); named != last.end() && named->second->value.empty()) last.erase(named);
   std::vector<const KeyValue*> all;
   for (const auto& [key, tag] : last) all.push_back(tag);
-  insert_pairs(tx, kUpsertTag, run_key, all);
+  insert_pairs(tx, kUpsertTag, run, all);
   const auto named = last.find(kRunNameTag);
-  if (named != last.end()) tx.execute(kRename, {run_key, named->second->value});
+  if (named != last.end()) tx.execute(kRename, {run.key, named->second->value});
 }
 
 void log_param(db::Tx& tx, const RunId& run, Param param, const Settings& settings) {
   check_param(param, "key", "", settings);
   const RunKey locked = lock_run(tx, run);
-  insert_checked(tx, locked.key, run, std::span(&param, 1), true);
+  insert_checked(tx, locked, run, std::span(&param, 1), true);
 }
 
 void set_tag(db::Tx& tx, const RunId& run, Tag tag, const Settings& settings) {
   check_run_tag(tag, "key", "", settings);
   const RunKey locked = lock_run(tx, run);
-  upsert_tags(tx, locked.key, std::span(&tag, 1));
+  upsert_tags(tx, locked, std::span(&tag, 1));
 }
 
 void delete_tag(db::Tx& tx, const RunId& run, std::string_view key) {

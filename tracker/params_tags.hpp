@@ -1,10 +1,10 @@
 #pragma once
 // Params, written once, and tags, where the last write wins.
-#include <cstdint>
 #include <span>
 #include <string_view>
 
 #include "platform/db/database.hpp"
+#include "tracker/runs.hpp"
 #include "tracker/settings.hpp"
 #include "tracker/wire/types.hpp"
 
@@ -23,10 +23,10 @@ void delete_tag(db::Tx& tx, const RunId& run, std::string_view key);
 // The parts of a batch, on a run that is locked already and with items that are checked already.
 
 /// Errors: invalid for another value for a stored key: "Changing param values is not allowed. …".
-void insert_params(db::Tx& tx, std::int64_t run_key, const RunId& run, std::span<const Param> params);
+void insert_params(db::Tx& tx, const RunKey& key, const RunId& run, std::span<const Param> params);
 /// Keys that the run does not have.
-void insert_tags(db::Tx& tx, std::int64_t run_key, std::span<const Tag> tags);
+void insert_tags(db::Tx& tx, const RunKey& key, std::span<const Tag> tags);
 /// Keys may repeat: the last wins.
-void upsert_tags(db::Tx& tx, std::int64_t run_key, std::span<const Tag> tags);
+void upsert_tags(db::Tx& tx, const RunKey& key, std::span<const Tag> tags);
 
 }  // namespace wakeful::tracker

@@ -28,10 +28,24 @@ http::Response create(const Api& api, http::Request& request) {
   return give(write(api, request, [&](db::Tx& tx) { return create_run(tx, wanted, id); }));
 }
 
+void write(core::JsonWriter& json, const RunInfo& info, const RunTexts::Text& contents) {
+  json.begin_object().key("info");
+  write(json, info);
+  // The text ends with the brace that closes the run.
+  json.raw(*contents);
+}
+
 http::Response get(const Api& api, http::Request& request) {
   const auto document = read_query(request);
-  const RunId run = required_run_id(core::ObjectReader(document.root()));
-  return give(read(api, request, [&](db::Tx& tx) { return get_run(tx, run); }));
+  const RunId id = required_run_id(core::ObjectReader(document.root()));
+  const auto [run, texts] = read(api, request, [&](db::Tx& tx) {
+    const FoundRun found = get_found_run(tx, id);
+    return std::pair(found, api.run_texts->get(tx, std::span(&found, 1)));
+  });
+  core::JsonWriter json;
+  json.begin_object().key("run");
+  write(json, run.info, texts.front());
+  return http::Response::json(json.end_object().take());
 }
 
 http::Response update(const Api& api, http::Request& request) {
@@ -61,10 +75,21 @@ http::Response restore(const Api& api, http::Request& request) {
 http::Response search(const Api& api, http::Request& request) {
   const auto document = read_body(request);
   const RunSearch search = read_run_search(core::ObjectReader(document.root()));
-  const RunPage page = read(api, request, [&](db::Tx& tx) { return search_runs(tx, search); });
+  const auto [page, texts] = read(api, request, [&](db::Tx& tx) {
+    RunInfoPage found = search_run_infos(tx, search);
+    auto contents = api.run_texts->get(tx, found.runs);
+    return std::pair(std::move(found), std::move(contents));
+  });
+  std::size_t bytes = 64;
+  for (const RunTexts::Text& text : texts) bytes += text->size() + 512;
   core::JsonWriter json;
+  json.reserve(bytes);
   json.begin_object();
-  write_list(json, "runs", page.runs);
+  if (!page.runs.empty()) {
+    json.key("runs").begin_array();
+    for (std::size_t i = 0; i < page.runs.size(); ++i) write(json, page.runs[i].info, texts[i]);
+    json.end_array();
+  }
   if (!page.next_page_token.empty()) json.member("next_page_token", page.next_page_token);
   return http::Response::json(json.end_object().take());
 }

@@ -1,18 +1,17 @@
 // What runs hold, read for many runs at once: one statement per kind and chunk of runs.
-#include <algorithm>
-#include <array>
 #include <limits>
 #include <string>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
+#include "tracker/list_statement.hpp"
 #include "tracker/runs.hpp"
 
 namespace wakeful::tracker {
 namespace {
 
-/// A statement with its list of keys in three lengths, so that the cache of prepared statements stays small.
+/// A statement around its list of keys.
 struct KeyedSql {
   std::string_view name;
   std::string_view before;
@@ -37,8 +36,6 @@ constexpr KeyedSql kInputTags{"run.input_tags",
                               ") ORDER BY run_key, dataset_key, key"};
 constexpr KeyedSql kModels{"run.models", "SELECT run_key, is_output, model_id, step FROM run_models WHERE run_key IN (",
                            ") ORDER BY run_key, is_output, model_id"};
-
-constexpr std::array<std::size_t, 3> kListSizes{1, 32, 256};
 
 class Contents {
  public:
@@ -102,23 +99,13 @@ class Contents {
   template <class F>
   void each(const KeyedSql& sql, F&& read) {
     last_key_ = -1;
-    for (std::size_t from = 0; from < keys_.size();) {
-      const std::size_t left = keys_.size() - from;
-      const std::size_t size =
-          *std::find_if(kListSizes.begin(), kListSizes.end() - 1, [&](std::size_t known) { return known >= left; });
-      query(sql, keys_.subspan(from, std::min(left, size)), size, read);
-      from += std::min(left, size);
-    }
-  }
-
-  template <class F>
-  void query(const KeyedSql& sql, std::span<const std::int64_t> keys, std::size_t size, F& read) {
-    std::string text(sql.before);
-    for (std::size_t i = 1; i <= size; ++i) text += fmt::format("{}${}", i == 1 ? "" : ", ", i);
-    text += sql.after;
-    std::vector<db::Param> params(keys.begin(), keys.end());
-    params.resize(size, db::Param(-1));  // no run has this key
-    tx_.query(db::Sql(sql.name, text), params, db::RowCallback(read));
+    for_each_list(keys_.size(), [&](std::size_t from, std::size_t count, std::size_t places) {
+      const auto keys = keys_.subspan(from, count);
+      std::vector<db::Param> params(keys.begin(), keys.end());
+      params.resize(places, params.back());
+      const std::string text = list_statement(sql.before, 1, places, sql.after);
+      tx_.query(db::Sql(sql.name, text), params, db::RowCallback(read));
+    });
   }
 
   db::Tx& tx_;

@@ -1,137 +1,56 @@
 #include "tracker/run_query.hpp"
 
 #include <algorithm>
-#include <array>
-#include <set>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "platform/core/error.hpp"
 #include "tracker/rules.hpp"
 #include "tracker/runs.hpp"
+#include "tracker/sql_params.hpp"
 
 namespace wakeful::tracker {
 namespace {
 
 using enum search::Operator;
 using search::Comparison;
-using search::Kind;
 using search::Query;
 using search::SortKey;
-using Words = std::string_view;
 
-constexpr std::array kText{equal, not_equal, like, ilike};
-constexpr std::array kTextOrNull{equal, not_equal, like, ilike, is_null, is_not_null};
-constexpr std::array kTextOrList{equal, not_equal, like, ilike, in, not_in};
-constexpr std::array kNumber{equal, not_equal, less, less_equal, greater, greater_equal};
-
-constexpr std::array<Words, 2> kMetricWords{"metrics", "metric"};
-constexpr std::array<Words, 4> kParamWords{"params", "param", "parameters", "parameter"};
-constexpr std::array<Words, 2> kTagWords{"tags", "tag"};
-constexpr std::array<Words, 4> kAttributeWords{"attributes", "attribute", "attr", "run"};
-constexpr std::array<Words, 2> kDatasetWords{"datasets", "dataset"};
-
-constexpr std::array<search::Entity::Key, 11> kAttributes{{
-    {.name = "artifact_uri"},
-    {.name = "run_id", .operators = kTextOrList},
-    {.name = "run_name", .alias = "run name"},
-    {.name = "run_name", .alias = "Run name"},
-    {.name = "run_name", .alias = "Run Name"},
-    {.name = "status"},
-    {.name = "user_id"},
-    {.name = "start_time", .kind = Kind::number, .operators = kNumber},
-    {.name = "start_time", .alias = "created", .kind = Kind::number, .operators = kNumber},
-    {.name = "start_time", .alias = "Created", .kind = Kind::number, .operators = kNumber},
-    {.name = "end_time", .kind = Kind::number, .operators = kNumber},
-}};
-constexpr std::array<search::Entity::Key, 3> kDatasetKeys{{{.name = "name"}, {.name = "digest"}, {.name = "context"}}};
-
-constexpr std::array<search::Entity, 5> kEntities{{
-    {.name = "metric", .aliases = kMetricWords, .kind = Kind::number, .operators = kNumber},
-    {.name = "parameter", .aliases = kParamWords, .operators = kTextOrNull},
-    {.name = "tag", .aliases = kTagWords, .operators = kTextOrNull},
-    {.name = "attribute", .aliases = kAttributeWords, .operators = kText, .keys = kAttributes},
-    {.name = "dataset", .aliases = kDatasetWords, .operators = kTextOrList, .keys = kDatasetKeys},
-}};
-constexpr search::Grammar kGrammar{.entities = kEntities, .default_entity = "attribute"};
-
-// More tables than this SQLite does not join.
-constexpr std::size_t kMaxOrderings = 30;
 // SQLite's expressions nest 1,000 deep at most, and each AND is a level.
 constexpr std::size_t kComparisonsInGroup = 50;
-constexpr std::int64_t kMaxPage = 50'000;
-// Up to so many runs with a tag or param it is better to begin with them than with the experiment's runs.
-constexpr std::int64_t kFew = 1'000;
 
-constexpr db::Sql kNameKey{"run_search.name_key", "SELECT name_key FROM metric_names WHERE name = $1"};
-constexpr db::Sql kCountParams{
-    "run_search.count_params",
-    "SELECT COUNT(*) FROM (SELECT 1 FROM params WHERE key = $1 AND value_hash = $2 LIMIT $3) few"};
-constexpr db::Sql kCountTags{
-    "run_search.count_tags",
-    "SELECT COUNT(*) FROM (SELECT 1 FROM run_tags WHERE key = $1 AND value_hash = $2 LIMIT $3) few"};
+constexpr db::Sql kCountRuns{
+    "run_search.count_runs",
+    "SELECT COUNT(*) FROM (SELECT 1 FROM runs WHERE experiment_id = $1 AND lifecycle IN (0, 1) LIMIT $2) few"};
 
-constexpr std::string_view kStatusName =
-    "CASE r.status WHEN 1 THEN 'RUNNING' WHEN 2 THEN 'SCHEDULED' WHEN 3 THEN 'FINISHED' WHEN 4 THEN 'FAILED' "
-    "ELSE 'KILLED' END";
-
-std::string column_of(std::string_view attribute) {
-  if (attribute == "status") return std::string(kStatusName);
-  if (attribute == "start_time") return "r.start_time_ms";
-  if (attribute == "end_time") return "r.end_time_ms";
-  return fmt::format("r.{}", attribute);
+std::string_view table_of(const Comparison& comparison) {
+  if (comparison.entity == "metric") return "metric_series";
+  return comparison.entity == "tag" ? "run_tags" : "params";
 }
 
-std::optional<std::int64_t> find_name_key(db::Tx& tx, std::string_view name) {
-  return tx.find(kNameKey, {name}, [](const db::Row& row) { return row.integer(0); });
-}
-
-std::vector<std::int64_t> read_experiments(const std::vector<std::string>& texts) {
-  std::set<std::int64_t> ids;
-  for (const std::string& text : texts) ids.insert(parse_experiment_id(text));
-  return {ids.begin(), ids.end()};
-}
-
-void refuse_twice(const std::vector<RunPlan::Key>& keys, const search::Order& order) {
-  for (const RunPlan::Key& key : keys) {
-    if (key.order.entity != order.entity || key.order.key != order.key) continue;
-    throw core::invalid(fmt::format("`order_by` contains duplicate fields: {}.{}", order.entity, order.key),
-                        "order_by");
+/// Rows `b` of an index over one experiment that fulfil the comparison.
+void begin_with(Query& query, const RunPlan& plan, std::size_t i) {
+  const Comparison& comparison = plan.filter.all[i];
+  query.text("b.experiment_id = ").bind(plan.experiment_ids.front());
+  if (comparison.entity == "metric") {
+    query.text(" AND b.name_key = ").bind(plan.name_keys[i].value()).text(" AND ");
+  } else {
+    query.text(" AND b.key = ").bind(comparison.key).text(" AND b.value_hash = ");
+    query.bind(value_hash(std::get<std::string>(comparison.literal.value))).text(" AND ");
   }
+  search::compare(query, "b.value", comparison);
 }
-
-std::vector<RunPlan::Key> read_order(db::Tx& tx, const std::vector<std::string>& clauses) {
-  if (clauses.size() > kMaxOrderings)
-    throw core::invalid(fmt::format("order_by has more than {} clauses", kMaxOrderings), "order_by");
-  std::vector<RunPlan::Key> keys;
-  for (const std::string& clause : clauses) {
-    search::Order order = search::parse_order(clause, kGrammar);
-    if (order.entity == "dataset") {
-      throw core::invalid(fmt::format("Invalid order_by clause '{}'. Invalid identifier type 'dataset'", clause),
-                          "order_by");
-    }
-    refuse_twice(keys, order);
-    std::optional<std::int64_t> name_key;
-    if (order.entity == "metric") name_key = find_name_key(tx, order.key);
-    keys.push_back({std::move(order), name_key});
-  }
-  return keys;
-}
-
-std::string alias_of(std::size_t i) { return fmt::format("o{}", i); }
-
-/// Where a statement begins, besides the runs themselves.
-enum class Begin { runs, param, tag, metric };
 
 class Builder {
  public:
-  Builder(db::Tx& tx, const RunPlan& plan, Part part) : tx_(tx), plan_(plan), part_(part) {}
+  Builder(const RunPlan& plan, Part part, std::optional<std::size_t> beginning)
+      : plan_(plan), part_(part), beginning_(beginning), by_order_(part == Part::with_value && !beginning) {}
 
   Query build(const std::optional<std::vector<search::KeyValue>>& after, std::int64_t limit) {
-    choose_begin();
     const std::vector<SortKey> keys = sort_keys_of(plan_);
-    query_.text("SELECT r.run_key, ").text(kRunColumns);
+    query_.text("SELECT r.run_key, r.version, ").text(kRunColumns);
     for (const SortKey& key : keys) query_.text(", ").text(key.expression);
     from();
     join_order();
@@ -142,44 +61,19 @@ class Builder {
   }
 
  private:
-  /// A tag or param that few runs have is the best place; then the index of the first ordering metric.
-  void choose_begin() {
-    for (std::size_t i = 0; i < plan_.filter.all.size(); ++i) {
-      const Comparison& comparison = plan_.filter.all[i];
-      if (comparison.op != equal) continue;
-      const bool is_param = comparison.entity == "parameter";
-      if (!is_param && comparison.entity != "tag") continue;
-      const auto hash = value_hash(std::get<std::string>(comparison.literal.value));
-      const auto count = tx_.find(is_param ? kCountParams : kCountTags, {comparison.key, hash, kFew + 1},
-                                  [](const db::Row& row) { return row.integer(0); });
-      if (count.value_or(0) > kFew) continue;
-      begin_ = is_param ? Begin::param : Begin::tag;
-      begun_with_ = i;
-      return;
-    }
-    if (part_ == Part::with_value) begin_ = Begin::metric;
-  }
-
   void from() {
-    switch (begin_) {
-      case Begin::runs:
-        query_.text(" FROM runs r");
-        return;
-      // CROSS JOIN: SQLite keeps the order of the tables, which it would otherwise guess without statistics.
-      case Begin::param:
-        query_.text(" FROM params b CROSS JOIN runs r");
-        return;
-      case Begin::tag:
-        query_.text(" FROM run_tags b CROSS JOIN runs r");
-        return;
-      case Begin::metric:
-        query_.text(" FROM metric_series o0 CROSS JOIN runs r");
-        return;
+    // CROSS JOIN: SQLite keeps the order of the tables, which it would otherwise guess without statistics.
+    if (by_order_) {
+      query_.text(" FROM metric_series o0 CROSS JOIN runs r");
+    } else if (beginning_) {
+      query_.text(fmt::format(" FROM {} b CROSS JOIN runs r", table_of(plan_.filter.all[*beginning_])));
+    } else {
+      query_.text(" FROM runs r");
     }
   }
 
   void join_order() {
-    for (std::size_t i = begin_ == Begin::metric ? 1 : 0; i < plan_.order.size(); ++i) {
+    for (std::size_t i = by_order_ ? 1 : 0; i < plan_.order.size(); ++i) {
       const RunPlan::Key& key = plan_.order[i];
       const std::string alias = alias_of(i);
       if (key.name_key) {
@@ -202,7 +96,7 @@ class Builder {
     for (std::size_t i = 0; i < plan_.filter.all.size(); i += kComparisonsInGroup) {
       query_.text(" AND (1 = 1");
       for (std::size_t k = i; k < std::min(i + kComparisonsInGroup, plan_.filter.all.size()); ++k) {
-        if (k == begun_with_) continue;
+        if (k == beginning_) continue;
         query_.text(" AND (");
         condition(plan_.filter.all[k], plan_.name_keys[k]);
         query_.text(")");
@@ -213,16 +107,12 @@ class Builder {
 
   void begin_condition() {
     query_.text(" WHERE ");
-    if (begin_ == Begin::param || begin_ == Begin::tag) {
-      const Comparison& comparison = plan_.filter.all[begun_with_];
-      query_.text("b.key = ").bind(comparison.key).text(" AND b.value_hash = ");
-      query_.bind(value_hash(std::get<std::string>(comparison.literal.value))).text(" AND ");
-      search::compare(query_, "b.value", comparison);
+    if (beginning_) {
+      begin_with(query_, plan_, *beginning_);
       query_.text(" AND r.run_key = b.run_key AND ");
-    } else if (begin_ == Begin::metric) {
+    } else if (by_order_) {
       query_.text("o0.experiment_id = ").bind(plan_.experiment_ids.front()).text(" AND o0.name_key = ");
-      query_.bind(plan_.order.front().name_key.value());
-      query_.text(" AND r.run_key = o0.run_key AND ");
+      query_.bind(plan_.order.front().name_key.value()).text(" AND r.run_key = o0.run_key AND ");
     }
     if (part_ == Part::with_value) query_.text("o0.value IS NOT NULL AND ");
   }
@@ -295,74 +185,74 @@ class Builder {
     search::order_by(query_, used);
   }
 
-  db::Tx& tx_;
   const RunPlan& plan_;
   Part part_;
-  Begin begin_ = Begin::runs;
-  std::size_t begun_with_ = static_cast<std::size_t>(-1);
+  std::optional<std::size_t> beginning_;
+  bool by_order_;
   Query query_;
 };
 
+/// Whether an index gives the runs in their order: that of start times, or that of the first metric.
+bool is_in_index_order(const RunPlan& plan) {
+  if (plan.order.empty()) return plan.view != ViewType::all;
+  return plan.order.front().name_key.has_value();
+}
+
+/// How many runs the experiment seems to have; counting stops early.
+std::int64_t estimate_runs(db::Tx& tx, const RunPlan& plan) {
+  constexpr std::int64_t kCounted = 2'000;
+  constexpr std::int64_t kMany = 20'000;
+  const auto counted =
+      tx.find(kCountRuns, {plan.experiment_ids.front(), kCounted}, [](const db::Row& row) { return row.integer(0); });
+  return counted.value_or(0) < kCounted ? counted.value_or(0) : kMany;
+}
+
+/// Whether an index leads to the runs that fulfil the comparison.
+bool has_index(const RunPlan& plan, std::size_t i) {
+  const Comparison& comparison = plan.filter.all[i];
+  if (comparison.entity == "metric") return comparison.op != not_equal && plan.name_keys[i].has_value();
+  return (comparison.entity == "parameter" || comparison.entity == "tag") && comparison.op == equal;
+}
+
+/// At most `most`.
+std::int64_t count_matches(db::Tx& tx, const RunPlan& plan, std::size_t i, std::int64_t most) {
+  Query query;
+  query.text(fmt::format("SELECT COUNT(*) FROM (SELECT 1 FROM {} b WHERE ", table_of(plan.filter.all[i])));
+  begin_with(query, plan, i);
+  query.text(" LIMIT ").bind(most).text(") few");
+  std::int64_t count = 0;
+  const auto each = [&](const db::Row& row) { count = row.integer(0); };
+  tx.query(db::Sql("run_search.count", query.sql()), params_of(query), db::RowCallback(each));
+  return count;
+}
+
 }  // namespace
 
-const search::Grammar& run_grammar() { return kGrammar; }
-
-RunPlan plan_runs(db::Tx& tx, const RunSearch& search) {
-  RunPlan plan{.experiment_ids = read_experiments(search.experiment_ids), .view = search.view};
-  plan.limit = search::page_size(search.max_results, {.standard = 1'000, .most = kMaxPage});
-  plan.filter = search::parse_filter(search.filter, kGrammar);
-  for (const Comparison& comparison : plan.filter.all) {
-    const bool is_metric = comparison.entity == "metric";
-    plan.name_keys.push_back(is_metric ? find_name_key(tx, comparison.key) : std::nullopt);
+std::optional<std::size_t> choose_beginning(db::Tx& tx, const RunPlan& plan) {
+  const auto size = plan.filter.all.size();
+  bool any = false;
+  for (std::size_t i = 0; i < size; ++i) any = any || has_index(plan, i);
+  if (!any || plan.experiment_ids.size() != 1) return std::nullopt;
+  const std::int64_t runs = estimate_runs(tx, plan);
+  std::int64_t most = runs / 2;
+  if (is_in_index_order(plan)) {
+    // Reading all k matches costs about k, reading the runs in order until the page is full about limit * runs / k.
+    most = std::min(most, static_cast<std::int64_t>(std::sqrt(1.5 * static_cast<double>(plan.limit * runs))));
   }
-  plan.order = read_order(tx, search.order_by);
-  return plan;
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (!has_index(plan, i)) continue;
+    const std::int64_t count = count_matches(tx, plan, i, most + 1);
+    if (count > most) continue;
+    best = i;
+    most = count;
+  }
+  return best;
 }
 
-std::vector<SortKey> sort_keys_of(const RunPlan& plan) {
-  std::vector<SortKey> keys;
-  bool by_start = false;
-  for (std::size_t i = 0; i < plan.order.size(); ++i) {
-    const RunPlan::Key& key = plan.order[i];
-    const bool ascending = key.order.ascending;
-    const std::string value = alias_of(i) + ".value";
-    if (key.name_key) {
-      keys.push_back(
-          {fmt::format("CASE WHEN {0}.value IS NOT NULL THEN 0 WHEN {0}.run_key IS NOT NULL THEN 1 ELSE 2 "
-                       "END",
-                       alias_of(i))});
-      keys.push_back({value, ascending, true});
-    } else if (key.order.entity == "parameter" || key.order.entity == "tag") {
-      keys.push_back({value, ascending, true});
-    } else if (key.order.entity == "attribute") {
-      keys.push_back({column_of(key.order.key), ascending, key.order.key == "end_time"});
-      by_start = by_start || key.order.key == "start_time";
-    }
-  }
-  if (!by_start) keys.push_back({"r.start_time_ms", false});
-  keys.push_back({"r.run_id"});
-  return keys;
-}
-
-std::string token_shape_of(const RunPlan& plan) {
-  std::string shape;
-  bool by_start = false;
-  for (const RunPlan::Key& key : plan.order) {
-    if (key.name_key) {
-      shape += "id?";
-    } else if (key.order.entity == "parameter" || key.order.entity == "tag") {
-      shape += "s?";
-    } else if (key.order.entity == "attribute") {
-      by_start = by_start || key.order.key == "start_time";
-      shape += key.order.key == "start_time" ? "i" : key.order.key == "end_time" ? "i?" : "s";
-    }
-  }
-  return shape + (by_start ? "s" : "is");
-}
-
-search::Query build_query(db::Tx& tx, const RunPlan& plan, Part part,
+search::Query build_query(const RunPlan& plan, Part part, std::optional<std::size_t> beginning,
                           const std::optional<std::vector<search::KeyValue>>& after, std::int64_t limit) {
-  return Builder(tx, plan, part).build(after, limit);
+  return Builder(plan, part, beginning).build(after, limit);
 }
 
 }  // namespace wakeful::tracker

@@ -1,44 +1,15 @@
 #pragma once
-// From a search to one SQL statement over runs: the grammar, the field map, the order and the choice of where to begin.
-// Used by search_runs.cpp only.
+// From a planned search to one SQL statement over runs, and the choice of where it begins: the planner of SQLite has no
+// statistics and that of PostgreSQL does not know the page. Used by search_runs.cpp only.
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "platform/db/database.hpp"
-#include "platform/search/page.hpp"
 #include "platform/search/sql.hpp"
-#include "tracker/wire/requests.hpp"
+#include "tracker/run_plan.hpp"
 
 namespace wakeful::tracker {
-
-const search::Grammar& run_grammar();
-
-/// A search whose texts are parsed and whose metric names are looked up.
-struct RunPlan {
-  /// One thing that runs are ordered by.
-  struct Key {
-    search::Order order;
-    std::optional<std::int64_t> name_key;  // of a metric that exists
-  };
-  std::vector<std::int64_t> experiment_ids;
-  ViewType view = ViewType::active_only;
-  search::Filter filter{};
-  std::vector<std::optional<std::int64_t>> name_keys{};  // of the filter's comparisons that are about metrics
-  std::vector<Key> order{};
-  std::int64_t limit = 0;
-};
-
-/// Errors: invalid, naming the field.
-RunPlan plan_runs(db::Tx& tx, const RunSearch& search);
-
-/// The columns that the rows are ordered by, last of them the run's id.
-std::vector<search::SortKey> sort_keys_of(const RunPlan& plan);
-/// One letter for each, as search::read_page_token wants them.
-std::string token_shape_of(const RunPlan& plan);
 
 /// Which of the runs in their order a statement is about.
 enum class Part {
@@ -47,8 +18,12 @@ enum class Part {
   without_value,  // only the others
 };
 
-/// SELECT run_key, the run's columns, the sort keys. `after`: the keys of the row that ended the page before.
-search::Query build_query(db::Tx& tx, const RunPlan& plan, Part part,
+/// Which comparison of the filter finds few enough runs by an index that it is best to begin with those; nothing where
+/// the runs in their order are the better beginning. Cost: some thousand index entries at most.
+std::optional<std::size_t> choose_beginning(db::Tx& tx, const RunPlan& plan);
+
+/// SELECT run_key, version, the run's columns, the sort keys. `after`: the keys of the row that ended the page before.
+search::Query build_query(const RunPlan& plan, Part part, std::optional<std::size_t> beginning,
                           const std::optional<std::vector<search::KeyValue>>& after, std::int64_t limit);
 
 }  // namespace wakeful::tracker

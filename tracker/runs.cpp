@@ -15,40 +15,28 @@ namespace wakeful::tracker {
 namespace {
 
 constexpr db::Sql kFind{"run.find",
-                        "SELECT r.run_key, r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, "
+                        "SELECT r.run_key, r.version, r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, "
                         "r.start_time_ms, r.end_time_ms, r.artifact_uri, r.lifecycle FROM runs r WHERE r.run_id = $1"};
 constexpr db::Sql kInsert{
     "run.insert",
-    "INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time_ms, lifecycle, artifact_uri) "
-    "VALUES ($1, $2, $3, $4, $5, $6, 0, $7) RETURNING run_key"};
+    "INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time_ms, lifecycle, artifact_uri, "
+    "version) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 0) RETURNING run_key"};
 constexpr db::Sql kUpdate{"run.update",
                           "UPDATE runs SET status = $2, end_time_ms = $3, run_name = $4 WHERE run_key = $1"};
 constexpr db::Sql kSetLifecycle{"run.set_lifecycle",
                                 "UPDATE runs SET lifecycle = $2, deleted_time_ms = $3 WHERE run_id = $1"};
 constexpr db::Sql kFindKey{"run.find_key", "SELECT run_key, experiment_id, lifecycle FROM runs WHERE run_id = $1"};
-// Differs because SQLite has one writer, who needs no lock, and no word for one.
-constexpr db::Sql kLock{"run.lock", "SELECT run_key, experiment_id, lifecycle FROM runs WHERE run_id = $1",
-                        "SELECT run_key, experiment_id, lifecycle FROM runs WHERE run_id = $1 FOR NO KEY UPDATE"};
+// Two statements, because RETURNING costs SQLite five times as much as they do.
+constexpr db::Sql kLock{"run.lock", "UPDATE runs SET version = version + 1 WHERE run_id = $1"};
 
 core::Error no_run(const RunId& run) {
   return core::not_found(fmt::format("Run with id={} not found", run.text().substr(0, 256)), "run_id");
 }
 
-struct Found {
-  std::int64_t key;
-  RunInfo info;
-};
-
-std::optional<Found> find_row(db::Tx& tx, const RunId& run) {
+std::optional<FoundRun> find_row(db::Tx& tx, const RunId& run) {
   return tx.find(kFind, {run.text()}, [](const db::Row& row) {
-    return Found{row.integer(0), read_run_columns(row, 1)};
+    return FoundRun{.key = row.integer(0), .version = row.integer(1), .info = read_run_columns(row, 2)};
   });
-}
-
-Found get_row(db::Tx& tx, const RunId& run) {
-  auto found = find_row(tx, run);
-  if (!found) throw no_run(run);
-  return std::move(*found);
 }
 
 /// The name that was wanted, by member or by tag, or a made one.
@@ -83,15 +71,21 @@ RunInfo read_run_columns(const db::Row& row, int first) {
           .lifecycle = static_cast<Lifecycle>(row.integer(first + 8))};
 }
 
+FoundRun get_found_run(db::Tx& tx, const RunId& run) {
+  auto found = find_row(tx, run);
+  if (!found) throw no_run(run);
+  return std::move(*found);
+}
+
 std::optional<RunInfo> find_run(db::Tx& tx, const RunId& run) {
   auto found = find_row(tx, run);
   return found ? std::optional(std::move(found->info)) : std::nullopt;
 }
 
-RunInfo get_run_info(db::Tx& tx, const RunId& run) { return get_row(tx, run).info; }
+RunInfo get_run_info(db::Tx& tx, const RunId& run) { return get_found_run(tx, run).info; }
 
 Run get_run(db::Tx& tx, const RunId& id) {
-  Found found = get_row(tx, id);
+  FoundRun found = get_found_run(tx, id);
   Run run{.info = std::move(found.info)};
   load_contents(tx, std::span(&found.key, 1), std::span(&run, 1));
   return run;
@@ -118,19 +112,20 @@ Run create_run(db::Tx& tx, const NewRun& wanted, const RunId& id) {
                            {id.text(), experiment_id, run.info.run_name, run.info.user_id,
                             static_cast<int>(run.info.status), run.info.start_time_ms, run.info.artifact_uri},
                            [](const db::Row& row) { return row.integer(0); });
-  insert_tags(tx, key.value(), run.tags);
+  insert_tags(tx, {key.value(), experiment_id}, run.tags);
   return run;
 }
 
 RunInfo update_run(db::Tx& tx, const RunUpdate& update) {
-  lock_run(tx, update.run_id);
-  Found found = get_row(tx, update.run_id);
+  const RunKey locked = lock_run(tx, update.run_id);
+  FoundRun found = get_found_run(tx, update.run_id);
   RunInfo& info = found.info;
   if (update.status) info.status = *update.status;
   if (update.end_time_ms) info.end_time_ms = update.end_time_ms;
   if (!update.run_name.empty()) {
     info.run_name = update.run_name;
-    upsert_tags(tx, found.key, {{{std::string(kRunNameTag), update.run_name}}});
+    const Tag tag{std::string(kRunNameTag), update.run_name};
+    upsert_tags(tx, locked, std::span(&tag, 1));
   }
   tx.execute(kUpdate, {found.key, static_cast<int>(info.status), info.end_time_ms, info.run_name});
   return std::move(info);
@@ -143,17 +138,17 @@ void delete_run(db::Tx& tx, const RunId& run, core::Timestamp now) {
 void restore_run(db::Tx& tx, const RunId& run) { set_lifecycle(tx, run, Lifecycle::active, std::nullopt); }
 
 RunKey lock_run(db::Tx& tx, const RunId& run) {
+  if (tx.execute(kLock, {run.text()}) == 0) throw no_run(run);
   bool active = false;
-  const auto found = tx.find(kLock, {run.text()}, [&](const db::Row& row) {
+  const auto locked = tx.find(kFindKey, {run.text()}, [&](const db::Row& row) {
     active = row.integer(2) == static_cast<int>(Lifecycle::active);
     return RunKey{row.integer(0), row.integer(1)};
   });
-  if (!found) throw no_run(run);
   if (!active) {
     throw core::invalid(fmt::format("The run {} must be in the 'active' state. Current state is deleted.", run.text()),
                         "run_id");
   }
-  return *found;
+  return locked.value();
 }
 
 std::optional<RunKey> find_run_key(db::Tx& tx, const RunId& run) {

@@ -1,8 +1,9 @@
 #pragma once
 // Runs: functions on a transaction. What a run holds: metrics.hpp, params_tags.hpp, inputs.hpp; search_runs.hpp.
 //
-// Inside the store a run is a number, its key; outside it is its id, 32 hex digits. Whoever writes to a run locks it
-// first (lock_run), so that writers of one run queue up and a deleted run takes nothing.
+// Inside the store a run is a number, its key; outside it is its id, 32 hex digits. Whoever changes what a run holds
+// locks it first (lock_run), so that writers of one run queue up, a deleted run takes nothing, and the run's version
+// tells readers whether what they know of it still holds (run_texts.hpp).
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,6 +24,15 @@ struct RunKey {
   std::int64_t experiment_id = 0;
 };
 
+/// A run without what it holds. `version` rises with every change of that.
+struct FoundRun {
+  std::int64_t key = 0;
+  std::int64_t version = 0;
+  RunInfo info;
+};
+
+/// Errors: not_found "Run with id=… not found".
+FoundRun get_found_run(db::Tx& tx, const RunId& run);
 /// Active or deleted; without what it holds.
 std::optional<RunInfo> find_run(db::Tx& tx, const RunId& run);
 /// Errors: not_found "Run with id=… not found".
@@ -42,7 +52,7 @@ RunInfo update_run(db::Tx& tx, const RunUpdate& update);
 void delete_run(db::Tx& tx, const RunId& run, core::Timestamp now);
 void restore_run(db::Tx& tx, const RunId& run);
 
-/// Locks an active run until the transaction ends.
+/// Locks an active run until the transaction ends, and counts its version up: what it holds will change.
 /// Errors: not_found; invalid "The run … must be in the 'active' state. Current state is deleted."
 RunKey lock_run(db::Tx& tx, const RunId& run);
 std::optional<RunKey> find_run_key(db::Tx& tx, const RunId& run);

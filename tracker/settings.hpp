@@ -15,6 +15,8 @@ struct Settings {
   bool truncate_long_values = true;
   /// MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH.
   std::size_t max_artifact_location = 2048;
+  /// How much of what runs hold is kept as text in memory for the next search.
+  std::size_t run_text_bytes = std::size_t{32} << 20U;
 };
 
 }  // namespace wakeful::tracker

@@ -78,9 +78,7 @@ void write(core::JsonWriter& json, const RunInfo& info) {
   json.member("artifact_uri", info.artifact_uri).member("lifecycle_stage", name_of(info.lifecycle)).end_object();
 }
 
-void write(core::JsonWriter& json, const Run& run) {
-  json.begin_object().key("info");
-  write(json, run.info);
+void write_contents(core::JsonWriter& json, const Run& run) {
   json.key("data").begin_object();
   write_list(json, "metrics", run.metrics);
   write_list(json, "params", run.params);
@@ -88,6 +86,12 @@ void write(core::JsonWriter& json, const Run& run) {
   json.end_object();
   write_inputs(json, run);
   write_outputs(json, run);
+}
+
+void write(core::JsonWriter& json, const Run& run) {
+  json.begin_object().key("info");
+  write(json, run.info);
+  write_contents(json, run);
   json.end_object();
 }
 

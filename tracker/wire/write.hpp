@@ -11,6 +11,8 @@ namespace wakeful::tracker {
 void write(core::JsonWriter& json, const Experiment& experiment);
 void write(core::JsonWriter& json, const RunInfo& info);
 void write(core::JsonWriter& json, const Run& run);
+/// What a run holds, as members of an open object: data, inputs, outputs.
+void write_contents(core::JsonWriter& json, const Run& run);
 void write(core::JsonWriter& json, const LoggedModel& model);
 void write(core::JsonWriter& json, const Metric& metric);
 void write(core::JsonWriter& json, const KeyValue& pair);
