@@ -96,8 +96,12 @@ struct Unit {
   std::string_view name;
   std::int64_t us;
 };
-constexpr std::array kUnits = {Unit{"w", 604'800'000'000}, Unit{"d", 86'400'000'000}, Unit{"h", 3'600'000'000},
-                               Unit{"m", 60'000'000},      Unit{"s", 1'000'000},      Unit{"ms", 1'000},
+constexpr std::array kUnits = {Unit{"w", 604'800'000'000},
+                               Unit{"d", 86'400'000'000},
+                               Unit{"h", 3'600'000'000},
+                               Unit{"m", 60'000'000},
+                               Unit{"s", 1'000'000},
+                               Unit{"ms", 1'000},
                                Unit{"us", 1}};
 
 }  // namespace
@@ -122,8 +126,8 @@ Timestamp parse_rfc3339(std::string_view text) {
 
 Duration parse_duration(std::string_view text) {
   const auto refuse = [&] {
-    return invalid(fmt::format("'{}' is not a duration; write numbers with a unit of w, d, h, m, s, ms or us: 30d, 1h30m",
-                               text));
+    return invalid(
+        fmt::format("'{}' is not a duration; write numbers with a unit of w, d, h, m, s, ms or us: 30d, 1h30m", text));
   };
   std::string_view rest = text;
   std::int64_t total = 0;

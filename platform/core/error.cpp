@@ -31,13 +31,20 @@ Error internal(std::string message) { return {ErrorCode::internal, std::move(mes
 
 std::string_view name_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::invalid: return "invalid";
-    case ErrorCode::not_found: return "not_found";
-    case ErrorCode::conflict: return "conflict";
-    case ErrorCode::denied: return "denied";
-    case ErrorCode::exhausted: return "exhausted";
-    case ErrorCode::unavailable: return "unavailable";
-    case ErrorCode::internal: return "internal";
+    case ErrorCode::invalid:
+      return "invalid";
+    case ErrorCode::not_found:
+      return "not_found";
+    case ErrorCode::conflict:
+      return "conflict";
+    case ErrorCode::denied:
+      return "denied";
+    case ErrorCode::exhausted:
+      return "exhausted";
+    case ErrorCode::unavailable:
+      return "unavailable";
+    case ErrorCode::internal:
+      return "internal";
   }
   return "internal";
 }

@@ -11,7 +11,7 @@
 namespace wakeful::core {
 
 enum class ErrorCode {
-  invalid,      // the caller's mistake; repeating it changes nothing
+  invalid,  // the caller's mistake; repeating it changes nothing
   not_found,
   conflict,     // a name already taken, a lost compare-and-set, a fenced lease
   denied,       // no or not enough rights

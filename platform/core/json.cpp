@@ -125,9 +125,9 @@ std::string dump_json(const Json& value) { return value.dump(-1, ' ', false, Jso
 
 ObjectReader::ObjectReader(const Json& value, std::string path) : value_(&value), path_(std::move(path)) {
   if (!value.is_object())
-    throw invalid(fmt::format("{} must be a JSON object, not {}", path_.empty() ? "The body" : "'" + path_ + "'",
-                              quoted(value)),
-                  path_);
+    throw invalid(
+        fmt::format("{} must be a JSON object, not {}", path_.empty() ? "The body" : "'" + path_ + "'", quoted(value)),
+        path_);
 }
 
 std::string ObjectReader::path_of(std::string_view name) const {
@@ -189,7 +189,8 @@ std::vector<ObjectReader> ObjectReader::objects(std::string_view name) const {
   if (!value) return all;
   if (!value->is_array()) throw mismatch(path_of(name), *value, "an array of objects");
   all.reserve(value->size());
-  for (std::size_t i = 0; i < value->size(); ++i) all.emplace_back((*value)[i], fmt::format("{}[{}]", path_of(name), i));
+  for (std::size_t i = 0; i < value->size(); ++i)
+    all.emplace_back((*value)[i], fmt::format("{}[{}]", path_of(name), i));
   return all;
 }
 
@@ -225,8 +226,9 @@ void ObjectReader::refuse_unknown(std::span<const std::string_view> known) const
     const std::string_view name = item.key();
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const auto near = did_you_mean(name, known);
-    throw invalid(fmt::format("Unknown key '{}'{}", path_of(name), near ? fmt::format("; did you mean '{}'?", *near) : ""),
-                  path_of(name));
+    throw invalid(
+        fmt::format("Unknown key '{}'{}", path_of(name), near ? fmt::format("; did you mean '{}'?", *near) : ""),
+        path_of(name));
   }
 }
 
@@ -268,11 +270,21 @@ void append_quoted(std::string& out, std::string_view text) {
     plain = i + 1;
     out += '\\';
     switch (c) {
-      case '"': out += '"'; break;
-      case '\\': out += '\\'; break;
-      case '\n': out += 'n'; break;
-      case '\r': out += 'r'; break;
-      case '\t': out += 't'; break;
+      case '"':
+        out += '"';
+        break;
+      case '\\':
+        out += '\\';
+        break;
+      case '\n':
+        out += 'n';
+        break;
+      case '\r':
+        out += 'r';
+        break;
+      case '\t':
+        out += 't';
+        break;
       default:
         out += "u00";
         out += kHex[c >> 4U];

@@ -49,18 +49,18 @@ struct Blob {
 class Param {
  public:
   using Value = std::variant<Null, std::int64_t, double, std::string_view, Blob>;
-  Param(Null) : value_(Null{}) {}                                    // NOLINT(google-explicit-constructor)
-  Param(std::int64_t v) : value_(v) {}                               // NOLINT(google-explicit-constructor)
-  Param(int v) : value_(std::int64_t{v}) {}                          // NOLINT(google-explicit-constructor)
-  Param(std::size_t v) : value_(static_cast<std::int64_t>(v)) {}     // NOLINT(google-explicit-constructor)
-  Param(bool v) : value_(std::int64_t{v ? 1 : 0}) {}                 // NOLINT(google-explicit-constructor)
-  Param(double v) : value_(v) {}                                     // NOLINT(google-explicit-constructor)
-  Param(std::string_view v) : value_(v) {}                           // NOLINT(google-explicit-constructor)
-  Param(const std::string& v) : value_(std::string_view(v)) {}       // NOLINT(google-explicit-constructor)
-  Param(const char* v) : value_(std::string_view(v)) {}              // NOLINT(google-explicit-constructor)
-  Param(Blob v) : value_(v) {}                                       // NOLINT(google-explicit-constructor)
+  Param(Null) : value_(Null{}) {}                                 // NOLINT(google-explicit-constructor)
+  Param(std::int64_t v) : value_(v) {}                            // NOLINT(google-explicit-constructor)
+  Param(int v) : value_(std::int64_t{v}) {}                       // NOLINT(google-explicit-constructor)
+  Param(std::size_t v) : value_(static_cast<std::int64_t>(v)) {}  // NOLINT(google-explicit-constructor)
+  Param(bool v) : value_(std::int64_t{v ? 1 : 0}) {}              // NOLINT(google-explicit-constructor)
+  Param(double v) : value_(v) {}                                  // NOLINT(google-explicit-constructor)
+  Param(std::string_view v) : value_(v) {}                        // NOLINT(google-explicit-constructor)
+  Param(const std::string& v) : value_(std::string_view(v)) {}    // NOLINT(google-explicit-constructor)
+  Param(const char* v) : value_(std::string_view(v)) {}           // NOLINT(google-explicit-constructor)
+  Param(Blob v) : value_(v) {}                                    // NOLINT(google-explicit-constructor)
   template <class T>
-  Param(const std::optional<T>& v) : value_(Null{}) {                // NOLINT(google-explicit-constructor)
+  Param(const std::optional<T>& v) : value_(Null{}) {  // NOLINT(google-explicit-constructor)
     if (v) value_ = Param(*v).value_;
   }
   const Value& value() const { return value_; }
@@ -80,7 +80,9 @@ class Row {
   /// Text or bytes; borrowed.
   virtual std::string_view text(int column) const = 0;
 
-  std::optional<std::int64_t> find_integer(int c) const { return is_null(c) ? std::nullopt : std::optional(integer(c)); }
+  std::optional<std::int64_t> find_integer(int c) const {
+    return is_null(c) ? std::nullopt : std::optional(integer(c));
+  }
   std::optional<double> find_real(int c) const { return is_null(c) ? std::nullopt : std::optional(real(c)); }
   std::optional<std::string> find_text(int c) const {
     return is_null(c) ? std::nullopt : std::optional(std::string(text(c)));

@@ -16,9 +16,9 @@ enum class Synchronous {
 
 struct OpenOptions {
   Synchronous synchronous = Synchronous::full;
-  int readers = 4;               // SQLite read connections; PostgreSQL: the whole pool
+  int readers = 4;  // SQLite read connections; PostgreSQL: the whole pool
   std::size_t write_queue = 4096;
-  bool exclusive = true;         // SQLite: one server per file, by flock; a second open is refused with its reason
+  bool exclusive = true;  // SQLite: one server per file, by flock; a second open is refused with its reason
 };
 
 /// "sqlite:///relative.db", "sqlite:////absolute.db", "sqlite://" or "sqlite:///:memory:" (one shared in-memory store),

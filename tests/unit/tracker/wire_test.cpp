@@ -44,7 +44,8 @@ Run a_run() {
 
 TEST(Wire, RoundTrips) {
   expect_round_trip(a_run(), read_run);
-  expect_round_trip(tracker::Run{.info = {.run_id = "r", .run_name = "", .experiment_id = "0", .user_id = ""}}, read_run);
+  expect_round_trip(tracker::Run{.info = {.run_id = "r", .run_name = "", .experiment_id = "0", .user_id = ""}},
+                    read_run);
   expect_round_trip(Experiment{.experiment_id = "1", .name = "ü", .artifact_location = "/a", .tags = {{"a", "b"}}},
                     read_experiment);
   LoggedModel model{.model_id = "m-1",
