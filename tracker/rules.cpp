@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,94 +13,6 @@
 
 namespace wakeful::tracker {
 namespace {
-
-constexpr std::string_view kKeyRule =
-    "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes "
-    "(/).";
-
-struct Range {
-  char32_t first;
-  char32_t last;
-};
-/// Code points beyond ASCII that are neither letters nor digits: punctuation, symbols, spaces, controls, private use.
-/// Blocks where letters and symbols mix are left in: a key that MLflow would refuse harms nobody.
-constexpr std::array<Range, 16> kNotWords{{
-    {0x80, 0xA9},
-    {0xAB, 0xB1},
-    {0xB4, 0xB4},
-    {0xB6, 0xB8},
-    {0xBB, 0xBB},
-    {0xBF, 0xBF},
-    {0xD7, 0xD7},
-    {0xF7, 0xF7},
-    {0x2000, 0x206F},
-    {0x20A0, 0x20CF},
-    {0x2190, 0x245F},
-    {0x2500, 0x2BFF},
-    {0x3000, 0x3004},
-    {0x3008, 0x3020},
-    {0xD800, 0xF8FF},
-    {0xFFF0, 0xFFFF},
-}};
-constexpr Range kEmoji{0x1F000, 0x1FAFF};
-
-bool is_ascii_key_char(unsigned char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '/' ||
-         c == '.' || c == '-' || c == ' ' || c == ':';
-}
-
-bool is_word(char32_t point) {
-  if (point >= kEmoji.first && point <= kEmoji.last) return false;
-  return std::none_of(kNotWords.begin(), kNotWords.end(),
-                      [&](const Range& range) { return point >= range.first && point <= range.last; });
-}
-
-/// The code point that begins at `at`, which moves behind it. The text is valid UTF-8.
-char32_t next_point(std::string_view text, std::size_t& at) {
-  const auto lead = static_cast<unsigned char>(text[at++]);
-  const int more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
-  char32_t point = lead & (0x3FU >> static_cast<unsigned>(more));
-  for (int i = 0; i < more && at < text.size(); ++i)
-    point = (point << 6U) | (static_cast<unsigned char>(text[at++]) & 0x3FU);
-  return point;
-}
-
-bool has_only_key_characters(std::string_view key) {
-  for (std::size_t at = 0; at < key.size();) {
-    const auto c = static_cast<unsigned char>(key[at]);
-    if (c < 0x80) {
-      if (!is_ascii_key_char(c)) return false;
-      ++at;
-    } else if (!is_word(next_point(key, at))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// What POSIX makes of the path: "." and empty parts go, ".." takes its parent along.
-std::string normal_form(std::string_view path) {
-  const bool absolute = path.starts_with('/');
-  std::vector<std::string_view> parts;
-  for (const std::string_view part : core::split(path, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part == ".." && !parts.empty() && parts.back() != "..") {
-      parts.pop_back();
-    } else if (part != ".." || !absolute) {
-      parts.push_back(part);
-    }
-  }
-  std::string normal = fmt::format("{}{}", absolute ? "/" : "", fmt::join(parts, "/"));
-  return normal.empty() ? "." : normal;
-}
-
-core::Error bad_key(std::string_view key, std::string_view where, std::string_view why) {
-  std::string shown(key.substr(0, 2 * kMaxKey));
-  core::JsonWriter quoted;
-  quoted.value(std::string_view(shown));
-  return core::invalid(fmt::format("Invalid value {} for parameter '{}' supplied: {}", quoted.text(), where, why),
-                       std::string(where));
-}
 
 std::string at(std::string_view path, std::string_view member) {
   return path.empty() ? std::string(member) : fmt::format("{}.{}", path, member);
@@ -131,28 +42,6 @@ void check_distinct(const std::vector<Param>& params) {
 }
 
 }  // namespace
-
-std::size_t length_of(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-void check_length(std::string_view text, std::size_t most, std::string_view what, std::string_view field) {
-  if (text.size() <= most || length_of(text) <= most) return;
-  throw core::invalid(fmt::format("'{}' exceeds the maximum length of {} characters", what, most), std::string(field));
-}
-
-void check_key(std::string_view key, std::string_view where) {
-  if (!has_only_key_characters(key)) throw bad_key(key, where, kKeyRule);
-  // Most keys have neither a slash nor a leading dot, and are their own normal form.
-  if (!key.empty() && key.find('/') == std::string_view::npos && key.front() != '.') return;
-  const std::string normal = normal_form(key);
-  if (normal == key && key != "." && !key.starts_with("..") && !key.starts_with("/")) return;
-  throw bad_key(key, where,
-                fmt::format("Names may be treated as files in certain cases, and must not resolve to other names when "
-                            "treated as such. This name would resolve to '{}'",
-                            normal));
-}
 
 void fit_value(std::string& value, std::size_t most, std::string_view what, std::string_view field,
                const Settings& settings) {

@@ -8,10 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "platform/core/names.hpp"
 #include "tracker/settings.hpp"
 #include "tracker/wire/requests.hpp"
 
 namespace wakeful::tracker {
+
+using core::check_key;
+using core::check_length;
+using core::length_of;
 
 inline constexpr std::size_t kMaxKey = 250;
 inline constexpr std::size_t kMaxParamValue = 6'000;
@@ -22,16 +27,6 @@ inline constexpr std::size_t kMaxMetricsPerBatch = 1'000;
 inline constexpr std::size_t kMaxParamsPerBatch = 100;
 inline constexpr std::size_t kMaxTagsPerBatch = 100;
 inline constexpr std::size_t kMaxItemsPerBatch = 1'000;
-
-/// Code points of valid UTF-8.
-std::size_t length_of(std::string_view utf8);
-
-/// Errors: "'what' exceeds the maximum length of N characters".
-void check_length(std::string_view text, std::size_t most, std::string_view what, std::string_view field);
-
-/// Letters and digits of any script, `_ / . - : ` and blank, and its own normal form as a path.
-/// `where` is what the message calls the field ("name", "metrics[2].name").
-void check_key(std::string_view key, std::string_view where);
 
 /// Cuts to `most` code points, or refuses, as the settings say.
 void fit_value(std::string& value, std::size_t most, std::string_view what, std::string_view field,
