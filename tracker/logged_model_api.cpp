@@ -1,7 +1,7 @@
 #include "platform/core/error.hpp"
+#include "platform/http/json_request.hpp"
 #include "tracker/endpoints.hpp"
 #include "tracker/logged_models.hpp"
-#include "tracker/request.hpp"
 #include "tracker/search_logged_models.hpp"
 #include "tracker/wire/read.hpp"
 #include "tracker/wire/write.hpp"

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "platform/core/error.hpp"
+#include "platform/http/json_request.hpp"
 #include "tracker/endpoints.hpp"
 #include "tracker/metric_history.hpp"
-#include "tracker/request.hpp"
 #include "tracker/wire/read.hpp"
 
 namespace wakeful::tracker {

@@ -101,7 +101,40 @@ std::optional<double> real_of(const Json& value) {
   return std::nullopt;
 }
 
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+
+/// "" for a name that is not lowerCamelCase.
+std::string snake_case_of(std::string_view name) {
+  if (name.empty() || is_upper(name.front()) || std::none_of(name.begin(), name.end(), is_upper)) return {};
+  std::string snake;
+  for (const char c : name) {
+    if (is_upper(c)) snake += '_';
+    snake += is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return snake;
+}
+
+void rename_members(Json& value) {
+  if (!value.is_structured()) return;
+  std::vector<std::pair<std::string, std::string>> renamed;
+  for (const auto& item : value.items()) {
+    rename_members(item.value());
+    if (!value.is_object()) continue;
+    if (std::string snake = snake_case_of(item.key()); !snake.empty()) renamed.emplace_back(item.key(), snake);
+  }
+  for (const auto& [camel, snake] : renamed) {
+    if (value.contains(snake)) {
+      throw invalid(fmt::format("Request specifies both '{}' and '{}'; provide only one of them.", snake, camel),
+                    snake);
+    }
+    value[snake] = std::move(value[camel]);
+    value.erase(camel);
+  }
+}
+
 }  // namespace
+
+void use_snake_case(JsonDocument& document) { rename_members(*document.root_); }
 
 JsonDocument::JsonDocument(Json root) : root_(std::make_unique<Json>(std::move(root))) {}
 JsonDocument::~JsonDocument() = default;

@@ -29,6 +29,7 @@ class JsonDocument {
   const Json& root() const { return *root_; }
 
  private:
+  friend void use_snake_case(JsonDocument& document);
   std::unique_ptr<Json> root_;
 };
 
@@ -36,6 +37,10 @@ class JsonDocument {
 /// or is not UTF-8. The message gives line and column.
 JsonDocument parse_json(std::string_view text);
 std::string dump_json(const Json& value);
+
+/// Renames members written in lowerCamelCase, at any depth: protobuf's JSON reads both, and Java clients send them.
+/// Errors: invalid "Request specifies both 'run_id' and 'runId'; provide only one of them."
+void use_snake_case(JsonDocument& document);
 
 class ObjectReader {
  public:

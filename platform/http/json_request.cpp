@@ -1,4 +1,4 @@
-#include "tracker/request.hpp"
+#include "platform/http/json_request.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,12 +10,12 @@
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
 
-namespace wakeful::tracker {
+namespace wakeful::http {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
 
-void check_content_type(const http::Request& request) {
+void check_content_type(const Request& request) {
   const auto type = request.headers.find("Content-Type");
   if (!type) {
     throw core::invalid("Bad Request. Content-Type header is missing; it must be application/json.", "Content-Type");
@@ -66,20 +66,23 @@ core::JsonDocument parse_body(std::string_view body) {
   const std::string_view text = core::trim(body);
   if (text.empty()) return core::parse_json("{}");
   core::JsonDocument document = parse(text);
-  if (text.front() != '"') return document;
-  // A JSON text: its content is the object. Reading it as a member is the way to its characters.
-  const core::JsonDocument wrapped = core::parse_json(fmt::format("{{\"body\":{}}}", text));
-  return parse(core::ObjectReader(wrapped.root()).text("body"));
+  if (text.front() == '"') {
+    // A JSON text: its content is the object. Reading it as a member is the way to its characters.
+    const core::JsonDocument wrapped = core::parse_json(fmt::format("{{\"body\":{}}}", text));
+    document = parse(core::ObjectReader(wrapped.root()).text("body"));
+  }
+  core::use_snake_case(document);
+  return document;
 }
 
 }  // namespace
 
-core::JsonDocument read_body(http::Request& request) {
+core::JsonDocument read_body(Request& request) {
   if (request.method == "POST" || request.method == "PUT") check_content_type(request);
   return parse_body(request.read_body());
 }
 
-core::JsonDocument read_query(http::Request& request, std::initializer_list<std::string_view> lists) {
+core::JsonDocument read_query(Request& request, std::initializer_list<std::string_view> lists) {
   const auto& items = request.query.items();
   if (items.empty()) return parse_body(request.read_body());
   core::JsonWriter json;
@@ -97,10 +100,12 @@ core::JsonDocument read_query(http::Request& request, std::initializer_list<std:
     json.end_array();
   }
   json.end_object();
-  return core::parse_json(json.text());
+  core::JsonDocument document = core::parse_json(json.text());
+  core::use_snake_case(document);
+  return document;
 }
 
-bool read_flag(const http::Request& request, std::string_view name) {
+bool read_flag(const Request& request, std::string_view name) {
   const auto value = request.query.find(name);
   if (!value) return false;
   const std::string word = core::to_lower(*value);
@@ -109,4 +114,4 @@ bool read_flag(const http::Request& request, std::string_view name) {
                       std::string(name));
 }
 
-}  // namespace wakeful::tracker
+}  // namespace wakeful::http

@@ -1,4 +1,4 @@
-#include "tracker/request.hpp"
+#include "platform/http/json_request.hpp"
 
 #include <cmath>
 
@@ -6,19 +6,19 @@
 
 #include "platform/core/error.hpp"
 
-namespace wakeful::tracker {
+namespace wakeful::http {
 namespace {
 
-http::Request post(std::string body, std::string type = "application/json") {
-  http::Request request;
+Request post(std::string body, std::string type = "application/json") {
+  Request request;
   request.method = "POST";
   if (!type.empty()) request.headers.add("Content-Type", std::move(type));
-  request.body = std::make_unique<http::TextBody>(std::move(body));
+  request.body = std::make_unique<TextBody>(std::move(body));
   return request;
 }
 
 std::string parsed(std::string body) {
-  http::Request request = post(std::move(body));
+  Request request = post(std::move(body));
   return core::dump_json(read_body(request).root());
 }
 
@@ -36,12 +36,29 @@ TEST(Bodies, MayHoldPythonsBareWordsForDoubles) {
   EXPECT_THROW(parsed(R"({"v":Nan})"), core::Error);
 }
 
+TEST(Bodies, MayNameTheirFieldsInCamelCase) {
+  EXPECT_EQ(parsed(R"({"runId":"r","tags":[{"theKey":1}],"Up":2})"), R"({"Up":2,"run_id":"r","tags":[{"the_key":1}]})");
+  Request request;
+  request.query = Query::parse("runId=r");
+  EXPECT_EQ(core::dump_json(read_query(request).root()), R"({"run_id":"r"})");
+}
+
+TEST(Bodies, NameAFieldOnlyOnce) {
+  try {
+    parsed(R"({"tags":[{"run_id":"a","runId":"b"}]})");
+    FAIL();
+  } catch (const core::Error& error) {
+    EXPECT_STREQ(error.what(), "Request specifies both 'run_id' and 'runId'; provide only one of them.");
+    EXPECT_EQ(error.field(), "run_id");
+  }
+}
+
 TEST(Bodies, NeedTheirContentTypeWhenPosted) {
   for (const char* type : {"", "text/plain", "application/jsonx", "application"}) {
-    http::Request request = post("{}", type);
+    Request request = post("{}", type);
     EXPECT_THROW(read_body(request), core::Error) << type;
   }
-  http::Request request = post("{}", "application/json ; charset=utf-8");
+  Request request = post("{}", "application/json ; charset=utf-8");
   EXPECT_NO_THROW(read_body(request));
   request = post("{}", "");
   request.method = "PATCH";
@@ -49,20 +66,20 @@ TEST(Bodies, NeedTheirContentTypeWhenPosted) {
 }
 
 TEST(Queries, BecomeTheFieldsOfAnObject) {
-  http::Request request;
-  request.query = http::Query::parse("a=1&b=x+y&b=z&a=2&c=");
+  Request request;
+  request.query = Query::parse("a=1&b=x+y&b=z&a=2&c=");
   EXPECT_EQ(core::dump_json(read_query(request, {"b", "d"}).root()), R"({"a":"1","b":["x y","z"],"c":""})");
 }
 
 TEST(Queries, GiveWayToABodyWhereThereAreNone) {
-  http::Request request = post(R"({"a":"b"})", "");
+  Request request = post(R"({"a":"b"})", "");
   request.method = "GET";
   EXPECT_EQ(core::dump_json(read_query(request).root()), R"({"a":"b"})");
 }
 
 TEST(Flags, AreTrueOrFalseInAnyCase) {
-  http::Request request;
-  request.query = http::Query::parse("a=TRUE&b=false&c=1");
+  Request request;
+  request.query = Query::parse("a=TRUE&b=false&c=1");
   EXPECT_TRUE(read_flag(request, "a"));
   EXPECT_FALSE(read_flag(request, "b"));
   EXPECT_FALSE(read_flag(request, "none"));
@@ -70,4 +87,4 @@ TEST(Flags, AreTrueOrFalseInAnyCase) {
 }
 
 }  // namespace
-}  // namespace wakeful::tracker
+}  // namespace wakeful::http
