@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tracker/list_statement.hpp"
+#include "platform/search/list_statement.hpp"
 #include "tracker/logged_models.hpp"
 #include "tracker/params_tags.hpp"
 #include "tracker/runs.hpp"
@@ -82,11 +82,11 @@ std::vector<Series> group(std::span<const Metric> metrics) {
 
 /// Fills in what the store knows of the series; `groups` is sorted by name.
 void load(db::Tx& tx, const RunKey& run, std::span<Series> groups) {
-  for_each_list(groups.size(), [&](std::size_t from, std::size_t count, std::size_t places) {
+  search::for_each_list(groups.size(), [&](std::size_t from, std::size_t count, std::size_t places) {
     std::vector<db::Param> params{run.key};
     for (std::size_t i = from; i < from + count; ++i) params.emplace_back(groups[i].name);
     params.resize(1 + places, params.back());
-    const std::string text = list_statement(kSeriesBefore, 2, places, ")");
+    const std::string text = search::list_statement(kSeriesBefore, 2, places, ")");
     const auto each = [&](const db::Row& row) {
       const auto found =
           std::lower_bound(groups.begin(), groups.end(), row.text(0),

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "tracker/list_statement.hpp"
+#include "platform/search/list_statement.hpp"
 #include "tracker/runs.hpp"
 
 namespace wakeful::tracker {
@@ -99,11 +99,11 @@ class Contents {
   template <class F>
   void each(const KeyedSql& sql, F&& read) {
     last_key_ = -1;
-    for_each_list(keys_.size(), [&](std::size_t from, std::size_t count, std::size_t places) {
+    search::for_each_list(keys_.size(), [&](std::size_t from, std::size_t count, std::size_t places) {
       const auto keys = keys_.subspan(from, count);
       std::vector<db::Param> params(keys.begin(), keys.end());
       params.resize(places, params.back());
-      const std::string text = list_statement(sql.before, 1, places, sql.after);
+      const std::string text = search::list_statement(sql.before, 1, places, sql.after);
       tx_.query(db::Sql(sql.name, text), params, db::RowCallback(read));
     });
   }

@@ -31,6 +31,15 @@ class Query {
   std::vector<Value> values_;
 };
 
+/// The values that a built query binds, as the database takes them; they borrow from it.
+template <class Param>
+std::vector<Param> params_of(const Query& query) {
+  std::vector<Param> params;
+  params.reserve(query.values().size());
+  for (const Query::Value& value : query.values()) std::visit([&](const auto& v) { params.emplace_back(v); }, value);
+  return params;
+}
+
 /// Appends `column <op> literal`, the value bound. LIKE is case-sensitive on both databases and has no escape
 /// character; ILIKE folds ASCII case by comparing lower() of both sides. Numbers are cast, so that neither database
 /// guesses a parameter's type: a fraction compared with a BIGINT column is a plain miss.
@@ -54,6 +63,15 @@ void order_by(Query& query, std::span<const SortKey> keys);
 
 /// A value of a sort key in the last row of a page; monostate is NULL.
 using KeyValue = std::variant<std::monostate, std::int64_t, double, std::string>;
+
+/// A sort key's value in a row; `type` as in read_page_token.
+template <class Row>
+KeyValue read_key_value(const Row& row, int column, char type) {
+  if (row.is_null(column)) return std::monostate{};
+  if (type == 'i') return row.integer(column);
+  if (type == 'd') return row.real(column);
+  return std::string(row.text(column));
+}
 
 /// Appends " AND (…)": the rows that come after the row with these values in the order of `keys`.
 /// Errors: internal if the counts differ.

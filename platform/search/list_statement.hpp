@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace wakeful::tracker {
+namespace wakeful::search {
 
 inline constexpr std::array<std::size_t, 3> kListLengths{1, 32, 256};
 
@@ -38,4 +38,4 @@ inline std::string list_statement(std::string_view before, std::size_t first, st
   return text;
 }
 
-}  // namespace wakeful::tracker
+}  // namespace wakeful::search
