@@ -74,10 +74,24 @@ std::string quoted(const Json& value) {
 }
 
 Error mismatch(const std::string& path, const Json& value, std::string_view wanted) {
-  return invalid(fmt::format("Invalid value {} for parameter '{}': expected {}", quoted(value), path, wanted), path);
+  return invalid(fmt::format("Invalid value {} for parameter '{}' supplied: expected {}", quoted(value), path, wanted),
+                 path);
 }
 
 constexpr double kTwoTo63 = 9223372036854775808.0;
+
+std::optional<std::int64_t> whole(double d) {
+  if (std::isfinite(d) && d == std::floor(d) && d >= -kTwoTo63 && d < kTwoTo63) return static_cast<std::int64_t>(d);
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> integer_of(const std::string& text) {
+  if (const auto integer = to_integer(text)) return integer;
+  // R's client writes 1600000000000 as "1.6e+12".
+  if (text.find_first_of("eE") == std::string::npos) return std::nullopt;
+  const auto real = to_real(text);
+  return real ? whole(*real) : std::nullopt;
+}
 
 std::optional<std::int64_t> integer_of(const Json& value) {
   if (value.is_number_unsigned()) {
@@ -86,12 +100,8 @@ std::optional<std::int64_t> integer_of(const Json& value) {
     return static_cast<std::int64_t>(n);
   }
   if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (value.is_number_float()) {
-    const double d = value.get<double>();
-    if (std::isfinite(d) && d == std::floor(d) && d >= -kTwoTo63 && d < kTwoTo63) return static_cast<std::int64_t>(d);
-    return std::nullopt;
-  }
-  if (value.is_string()) return to_integer(value.get_ref<const std::string&>());
+  if (value.is_number_float()) return whole(value.get<double>());
+  if (value.is_string()) return integer_of(value.get_ref<const std::string&>());
   return std::nullopt;
 }
 

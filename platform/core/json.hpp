@@ -3,8 +3,8 @@
 //
 // Reading: parse_json gives a tree; ObjectReader takes the members of one object by name, checks type and presence, and
 // names the field in every error ("metrics[3].key"). Writing: JsonWriter appends text, no tree is built.
-// Numbers follow protobuf's JSON: a 64-bit integer may arrive as a number or as a string of digits; "NaN", "Infinity"
-// and "-Infinity" are doubles. A member that is null counts as absent.
+// Numbers follow protobuf's JSON: a 64-bit integer may arrive as a number or as a string of digits ("1.6e+12" too,
+// which R writes); "NaN", "Infinity" and "-Infinity" are doubles. A member that is null counts as absent.
 #include <cstdint>
 #include <memory>
 #include <optional>

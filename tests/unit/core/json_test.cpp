@@ -36,9 +36,12 @@ TEST(ParseJson, RefusesDeepNestingAndNulCharacters) {
 }
 
 TEST(ObjectReader, ReadsProtobufsNumbers) {
-  const auto body = parse_json(R"({"a":"12","b":13,"c":1.0,"d":"NaN","e":"-Infinity","f":null})");
+  const auto body =
+      parse_json(R"({"a":"12","b":13,"c":1.0,"d":"NaN","e":"-Infinity","f":null,"r":"1.6e+12","x":"1.5e0"})");
   const ObjectReader object(body.root());
   EXPECT_EQ(object.integer("a"), 12);
+  EXPECT_EQ(object.integer("r"), 1'600'000'000'000);
+  EXPECT_THROW(object.integer("x"), Error);
   EXPECT_EQ(object.integer("b"), 13);
   EXPECT_EQ(object.integer("c"), 1);
   EXPECT_TRUE(std::isnan(object.real("d")));
@@ -51,9 +54,10 @@ TEST(ObjectReader, NamesTheFieldInEveryError) {
   const auto body = parse_json(R"({"metrics":[{"key":"a"},{"key":7}],"n":1.5,"big":9223372036854775808})");
   const ObjectReader object(body.root());
   EXPECT_EQ(message_of([&] { object.objects("metrics")[1].text("key"); }),
-            "Invalid value 7 for parameter 'metrics[1].key': expected a string");
+            "Invalid value 7 for parameter 'metrics[1].key' supplied: expected a string");
   EXPECT_EQ(message_of([&] { object.text("run_id"); }), "Missing value for required parameter 'run_id'.");
-  EXPECT_EQ(message_of([&] { object.integer("n"); }), "Invalid value 1.5 for parameter 'n': expected a 64-bit integer");
+  EXPECT_EQ(message_of([&] { object.integer("n"); }),
+            "Invalid value 1.5 for parameter 'n' supplied: expected a 64-bit integer");
   EXPECT_THROW(object.integer("big"), Error);
   EXPECT_THROW(ObjectReader(parse_json("[]").root()), Error);
 }
