@@ -1,0 +1,86 @@
+#include "detectors/catalog.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/core.h>
+
+#include "detectors/algorithms.hpp"
+#include "platform/core/error.hpp"
+#include "platform/core/text.hpp"
+
+namespace wakeful::detectors {
+namespace {
+
+constexpr std::array<std::string_view, 2> kBaselineNames = {"UnivariateModelAnomalyDetection", "baseline"};
+
+const std::array<CatalogRow, 1>& rows() {
+  static const std::array<CatalogRow, 1> table = {{
+      {.name = "univariate_baseline",
+       .aliases = kBaselineNames,
+       .summary = "residuals against Huber's robust scale of the training residuals",
+       .parameters = univariate_baseline_parameters(),
+       .per_channel = true,
+       .online = false,
+       .table = true,
+       .advised_rows = 10,
+       .make = make_univariate_baseline},
+  }};
+  return table;
+}
+
+}  // namespace
+
+std::span<const CatalogRow> catalog() { return rows(); }
+
+const CatalogRow* find_algorithm(std::string_view name) {
+  const std::string lower = core::to_lower(name);
+  for (const CatalogRow& row : catalog()) {
+    if (row.name == lower) return &row;
+    for (std::string_view alias : row.aliases) {
+      if (core::to_lower(alias) == lower) return &row;
+    }
+  }
+  return nullptr;
+}
+
+const CatalogRow& get_algorithm(std::string_view name) {
+  if (const CatalogRow* row = find_algorithm(name)) return *row;
+  std::vector<std::string_view> known;
+  for (const CatalogRow& row : catalog()) {
+    known.push_back(row.name);
+    known.insert(known.end(), row.aliases.begin(), row.aliases.end());
+  }
+  if (const auto near = core::did_you_mean(name, known)) {
+    throw core::invalid(fmt::format("unknown algorithm '{}'; did you mean '{}'?", name, *near), "algorithm");
+  }
+  std::string all;
+  for (const CatalogRow& row : catalog()) all += (all.empty() ? "" : ", ") + std::string(row.name);
+  throw core::invalid(fmt::format("unknown algorithm '{}'; known are {}", name, all), "algorithm");
+}
+
+std::unique_ptr<Detector> make_detector(std::string_view algorithm,
+                                        std::span<const std::pair<std::string, std::string>> settings) {
+  const CatalogRow& row = get_algorithm(algorithm);
+  return make_detector(row, parse_parameters(row.parameters, settings));
+}
+
+std::unique_ptr<Detector> make_detector(const CatalogRow& row, const Parameters& parameters) {
+  return row.make(row, parameters);
+}
+
+void check_training(const CatalogRow& row, const FrameView& training) {
+  std::size_t most = 0;
+  for (std::size_t c = 0; c < training.channels(); ++c) {
+    std::size_t known = 0;
+    for (std::size_t r = 0; r < training.rows(); ++r) known += std::isnan(training.at(r, c)) ? 0U : 1U;
+    most = std::max(most, known);
+  }
+  if (most < row.advised_rows) {
+    throw core::invalid(fmt::format("{} values to train on, {} needs at least {}", most, row.name, row.advised_rows),
+                        "training");
+  }
+}
+
+}  // namespace wakeful::detectors
