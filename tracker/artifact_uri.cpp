@@ -1,5 +1,6 @@
 #include "tracker/artifact_uri.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -19,16 +20,41 @@ std::string_view scheme_of(std::string_view uri) {
   return colon == std::string_view::npos || slash < colon ? std::string_view() : uri.substr(0, colon);
 }
 
-/// ".." hidden behind any number of percent encodings.
-bool hides_parent(std::string_view query) {
-  std::string text(query);
+/// Whether `holds` is true of the text or of what any number of percent encodings hides in it.
+template <class F>
+bool decoded_holds(std::string_view encoded, F&& holds) {
+  std::string text(encoded);
   for (int round = 0; round < 8; ++round) {
-    if (text.find("..") != std::string::npos) return true;
+    if (holds(text)) return true;
     const auto decoded = core::percent_decode(text);
     if (!decoded || *decoded == text) return false;
     text = *decoded;
   }
   return true;
+}
+
+bool has_parent_segment(std::string_view path) {
+  for (const std::string_view part : core::split(path, '/'))
+    if (part == "..") return true;
+  return false;
+}
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+/// What would let a location lead elsewhere than it seems to, for whoever opens it.
+void refuse_detours(std::string_view location) {
+  const auto query = location.find('?');
+  if (query != std::string_view::npos && decoded_holds(location.substr(query), [](const std::string& text) {
+        return text.find("..") != std::string::npos;
+      }))
+    throw core::invalid("Invalid query string", std::string(kField));
+  if (decoded_holds(location.substr(0, query), has_parent_segment))
+    throw core::invalid("Invalid artifact_location: it holds a '..' segment", std::string(kField));
+  if (decoded_holds(location, has_control))
+    throw core::invalid("Invalid artifact_location: it holds a control character", std::string(kField));
 }
 
 std::string absolute(std::string_view path) {
@@ -45,9 +71,7 @@ std::string check_artifact_location(std::string_view location, const Settings& s
   }
   if (location.find('#') != std::string_view::npos)
     throw core::invalid("'artifact_location' URL can't include fragments or params.", std::string(kField));
-  const auto query = location.find('?');
-  if (query != std::string_view::npos && hides_parent(location.substr(query)))
-    throw core::invalid("Invalid query string", std::string(kField));
+  refuse_detours(location);
   if (length_of(location) > settings.max_artifact_location) {
     throw core::invalid(fmt::format("Invalid artifact path length. The length of the artifact path cannot be greater "
                                     "than {} characters. To configure this limit, please set the "

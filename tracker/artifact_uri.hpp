@@ -8,7 +8,8 @@
 namespace wakeful::tracker {
 
 /// The location to keep for one that a user gave; relative paths become absolute below the working directory.
-/// Errors: invalid naming artifact_location: a fragment, `runs:`, ".." in its query, too long.
+/// Errors: invalid naming artifact_location: a fragment, `runs:`, ".." or control characters, percent-encoded or not;
+/// too long.
 std::string check_artifact_location(std::string_view location, const Settings& settings);
 
 /// Appends to the path of a URI, before its query: "s3://b/p?v=1" and "r/artifacts" give "s3://b/p/r/artifacts?v=1".
