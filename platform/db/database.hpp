@@ -191,6 +191,8 @@ class Database {
 
   /// Work that cannot run inside a transaction (VACUUM, checkpoints, backup): between groups, on the writer.
   virtual void run_between_writes(core::FunctionRef<void()> task) = 0;
+  /// Gives the space of deleted rows back to the disk; may take long and holds writes up. PostgreSQL does it by itself.
+  virtual void compact() = 0;
   /// A consistent copy into a file that must not exist. Errors: invalid for a database that cannot.
   virtual void backup(const std::string& path) = 0;
   /// Stops the writer after what is queued; idempotent. Afterwards every call throws unavailable.

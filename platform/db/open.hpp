@@ -7,7 +7,13 @@
 
 #include "platform/db/database.hpp"
 
+namespace wakeful::core {
+class Telemetry;
+}
+
 namespace wakeful::db {
+
+class StatementRecord;
 
 enum class Synchronous {
   full,    // an acknowledged write survives a power cut
@@ -19,6 +25,8 @@ struct OpenOptions {
   int readers = 4;  // SQLite read connections; PostgreSQL: the whole pool
   std::size_t write_queue = 4096;
   bool exclusive = true;  // SQLite: one server per file, by flock; a second open is refused with its reason
+  core::Telemetry* telemetry = nullptr;   // where to count; outlives the database
+  StatementRecord* statements = nullptr;  // tests: which statements ran (statements.hpp); outlives the database
 };
 
 /// "sqlite:///relative.db", "sqlite:////absolute.db", "sqlite://" or "sqlite:///:memory:" (one shared in-memory store),
@@ -47,5 +55,7 @@ SchemaStatus schema_status(Database& db);
 /// Safe when several processes do it at once. Errors: invalid for a store that a newer program wrote, or for a
 /// migration whose checksum differs from the one applied; the message says which and what to do.
 void upgrade(Database& db);
+/// The same with migrations of the caller's: how tests show what a changed or a newer one does.
+void upgrade(Database& db, const std::vector<Migration>& known);
 
 }  // namespace wakeful::db

@@ -1,0 +1,37 @@
+#include "platform/db/open.hpp"
+
+#include <fmt/core.h>
+
+#include "platform/core/error.hpp"
+#include "platform/db/sqlite.hpp"
+
+namespace wakeful::db {
+namespace {
+
+constexpr std::string_view kForms =
+    "use sqlite:///FILE, sqlite:////ABSOLUTE/FILE, sqlite:// (in memory) or postgresql://USER@HOST/DATABASE";
+
+/// The file that a SQLite URI names; empty for a store in memory.
+std::string sqlite_path(std::string_view rest) {
+  if (rest.empty() || rest == "/" || rest == "/:memory:") return {};
+  if (rest.front() != '/')
+    throw core::invalid(fmt::format("sqlite://{} names a host; a file takes three slashes: sqlite:///{}", rest, rest),
+                        "backend-store-uri");
+  if (rest.find('?') != std::string_view::npos)
+    throw core::invalid(fmt::format("sqlite://{}: options after ? are not known", rest), "backend-store-uri");
+  return std::string(rest.substr(1));
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open(const std::string& uri, const OpenOptions& options) {
+  const std::size_t colon = uri.find("://");
+  if (colon == std::string::npos)
+    throw core::invalid(fmt::format("{} is no URI; {}", uri, kForms), "backend-store-uri");
+  const std::string_view scheme = std::string_view(uri).substr(0, colon);
+  const std::string_view rest = std::string_view(uri).substr(colon + 3);
+  if (scheme == "sqlite") return open_sqlite(sqlite_path(rest), options);
+  throw core::invalid(fmt::format("{}:// is no database that is known; {}", scheme, kForms), "backend-store-uri");
+}
+
+}  // namespace wakeful::db

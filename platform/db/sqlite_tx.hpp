@@ -1,0 +1,39 @@
+#pragma once
+// A Tx on one SQLite connection. It does not begin or end the transaction; the writer and read() do.
+// After a failed statement it refuses every further one, as PostgreSQL does. Threads: its closure's.
+#include "platform/db/sqlite_connection.hpp"
+#include "platform/db/statements.hpp"
+
+namespace wakeful::db {
+
+class SqliteTx final : public Tx {
+ public:
+  enum class Access { read, write };
+  SqliteTx(SqliteConnection& connection, Access access, StatementRecord* record)
+      : connection_(connection), access_(access), record_(record) {}
+
+  Dialect dialect() const override { return Dialect::sqlite; }
+  using Tx::execute;
+  using Tx::query;
+  std::int64_t execute(const Sql& sql, std::span<const Param> params) override;
+  void query(const Sql& sql, std::span<const Param> params, RowCallback each) override;
+  std::int64_t execute_many(const Sql& sql, std::span<const Param> params, std::size_t width) override;
+
+  /// Errors: internal if the closure caught a failed statement's error and went on.
+  void require_sound() const;
+  std::string_view last_statement() const { return last_; }
+
+ private:
+  SqliteConnection::Statement lend(const Sql& sql);
+  template <class F>
+  auto guarded(F&& body);
+
+  SqliteConnection& connection_;
+  const Access access_;
+  StatementRecord* record_;
+  std::string last_;
+  bool failed_ = false;
+  bool in_query_ = false;
+};
+
+}  // namespace wakeful::db

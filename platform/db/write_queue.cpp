@@ -1,0 +1,102 @@
+#include "platform/db/write_queue.hpp"
+
+#include <algorithm>
+
+#include "platform/core/error.hpp"
+
+namespace wakeful::db {
+namespace {
+
+constexpr std::chrono::seconds kBulkPatience{1};
+
+bool take(std::deque<WriteRequest*>& queue, const WriteRequest& request) {
+  const auto found = std::find(queue.begin(), queue.end(), &request);
+  if (found == queue.end()) return false;
+  queue.erase(found);
+  return true;
+}
+
+WriteRequest* pop(std::deque<WriteRequest*>& queue) {
+  WriteRequest* request = queue.front();
+  queue.pop_front();
+  return request;
+}
+
+}  // namespace
+
+void WriteQueue::added() {
+  if (wake_at_ != 0 && (requests() >= wake_at_ || !tasks_.empty())) {
+    wake_at_ = 0;
+    wake_.notify_one();
+  }
+}
+
+void WriteQueue::push(WriteRequest& request, Priority priority) {
+  request.queued_at = core::Deadline::Clock::now();
+  core::Lock lock(mutex_);
+  if (closed_) throw core::unavailable("the database is closed");
+  if (requests() >= capacity_) throw core::unavailable("too many writes are waiting; try again");
+  (priority == Priority::interactive ? interactive_ : bulk_).push_back(&request);
+  added();
+}
+
+void WriteQueue::push(BetweenWrites& task) {
+  core::Lock lock(mutex_);
+  if (closed_) throw core::unavailable("the database is closed");
+  tasks_.push_back(&task);
+  added();
+}
+
+bool WriteQueue::cancel(WriteRequest& request) {
+  core::Lock lock(mutex_);
+  return take(interactive_, request) || take(bulk_, request);
+}
+
+void WriteQueue::close() {
+  core::Lock lock(mutex_);
+  closed_ = true;
+  wake_at_ = 0;
+  wake_.notify_one();
+}
+
+std::size_t WriteQueue::size() const {
+  core::Lock lock(mutex_);
+  return requests();
+}
+
+WriteQueue::Wake WriteQueue::gather(std::size_t expected, core::Deadline::Clock::duration patience,
+                                    core::Deadline::Clock::duration rest) {
+  core::Lock lock(mutex_);
+  const TimePoint rested = core::Deadline::Clock::now() + rest;
+  while (requests() == 0 && tasks_.empty()) {
+    if (closed_) return Wake::closed;
+    if (core::Deadline::Clock::now() >= rested) return Wake::idle;
+    wake_at_ = 1;
+    wake_.wait_until(mutex_, rested);
+  }
+  const TimePoint enough = core::Deadline::Clock::now() + patience;
+  while (requests() < expected && tasks_.empty() && !closed_ && core::Deadline::Clock::now() < enough) {
+    wake_at_ = expected;
+    wake_.wait_until(mutex_, enough);
+  }
+  wake_at_ = 0;
+  return Wake::work;
+}
+
+WriteRequest* WriteQueue::find_request() {
+  core::Lock lock(mutex_);
+  const bool bulk_is_due = !bulk_.empty() && (interactive_.empty() ||
+                                              core::Deadline::Clock::now() - bulk_.front()->queued_at > kBulkPatience);
+  if (bulk_is_due) return pop(bulk_);
+  return interactive_.empty() ? nullptr : pop(interactive_);
+}
+
+BetweenWrites* WriteQueue::find_task() {
+  core::Lock lock(mutex_);
+  if (tasks_.empty()) return nullptr;
+  BetweenWrites* task = tasks_.front();
+  tasks_.pop_front();
+  return task;
+}
+
+}  // namespace wakeful::db
