@@ -1,0 +1,50 @@
+#pragma once
+// What the server is told when it starts: one table, from which flags, environment variables and their documentation
+// come. MLflow's flags and variables are understood, so scripts that start `mlflow server` start this.
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace wakeful::server {
+
+struct Settings {
+  std::string host = "127.0.0.1";
+  int port = 5000;  // 0: a free one
+  std::string backend_store_uri = "sqlite:///wakeful.db";
+  std::string artifacts_destination = "./artifacts";
+  std::string default_artifact_root;  // empty: mlflow-artifacts:/ when artifacts are served
+  bool serve_artifacts = true;
+  std::string static_prefix;
+  std::string allowed_hosts;         // comma separated; empty: this machine's names and private addresses
+  std::string cors_allowed_origins;  // comma separated; "*": any, without credentials
+  bool check_hosts = true;
+  int workers = 16;
+  std::string synchronous = "full";
+  std::string log_level = "info";
+  std::string log_format = "auto";
+};
+
+struct SettingRow {
+  std::string_view flag;                // without "--"
+  std::string_view environment;         // ours
+  std::string_view mlflow_environment;  // may be empty
+  std::string_view help;
+  bool is_switch;  // "--x" and "--no-x"
+  /// Errors: invalid naming the flag.
+  void (*set)(Settings&, const std::string& value);
+  std::string (*get)(const Settings&);
+};
+
+std::span<const SettingRow> setting_rows();
+
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+/// The defaults, overridden by what the environment says; ours wins over MLflow's name.
+/// Errors: invalid naming the variable.
+Settings from_environment(const Environment& environment);
+
+/// Errors: invalid naming the flag, for values that do not go together or are out of range.
+void check(const Settings& settings);
+
+}  // namespace wakeful::server

@@ -1,0 +1,61 @@
+#include "server/settings.hpp"
+
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "platform/core/error.hpp"
+
+namespace wakeful::server {
+namespace {
+
+Environment environment(std::map<std::string, std::string, std::less<>> values) {
+  return [values = std::move(values)](std::string_view name) -> std::optional<std::string> {
+    const auto found = values.find(name);
+    return found == values.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+TEST(Settings, TakeOurVariableBeforeMlflows) {
+  const Settings s =
+      from_environment(environment({{"MLFLOW_PORT", "1"}, {"WAKEFUL_PORT", "2"}, {"MLFLOW_HOST", "::1"}}));
+  EXPECT_EQ(s.port, 2);
+  EXPECT_EQ(s.host, "::1");
+  EXPECT_EQ(s.backend_store_uri, "sqlite:///wakeful.db");
+}
+
+TEST(Settings, NameTheVariableThatIsWrong) {
+  try {
+    from_environment(environment({{"MLFLOW_PORT", "70000"}}));
+    FAIL();
+  } catch (const core::Error& e) {
+    EXPECT_EQ(e.field(), "MLFLOW_PORT");
+    EXPECT_STREQ(e.what(), "MLFLOW_PORT: --port must be a number from 0 to 65535, not '70000'");
+  }
+}
+
+TEST(Settings, RefuseWhatCannotBe) {
+  Settings s;
+  EXPECT_NO_THROW(check(s));
+  s.static_prefix = "ml/";
+  EXPECT_THROW(check(s), core::Error);
+  s.static_prefix = "/ml";
+  s.synchronous = "off";
+  EXPECT_THROW(check(s), core::Error);
+}
+
+TEST(Settings, EveryRowSetsWhatItShows) {
+  std::set<std::string_view> flags;
+  for (const SettingRow& row : setting_rows()) {
+    EXPECT_TRUE(flags.insert(row.flag).second) << row.flag;
+    Settings s;
+    const std::string value = row.is_switch ? "false" : "7";
+    row.set(s, value);
+    EXPECT_EQ(row.get(s), value) << row.flag;
+    EXPECT_FALSE(row.help.empty());
+  }
+}
+
+}  // namespace
+}  // namespace wakeful::server
