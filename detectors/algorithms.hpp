@@ -12,4 +12,10 @@ using MakeDetector = std::unique_ptr<Detector>(const CatalogRow& row, const Para
 std::span<const ParameterSpec> univariate_baseline_parameters();
 MakeDetector make_univariate_baseline;
 
+std::span<const ParameterSpec> ar_ridge_parameters();
+MakeDetector make_ar_ridge;
+
+std::span<const ParameterSpec> ewma_residual_parameters();
+MakeDetector make_ewma_residual;
+
 }  // namespace wakeful::detectors

@@ -14,9 +14,11 @@ namespace wakeful::detectors {
 namespace {
 
 constexpr std::array<std::string_view, 2> kBaselineNames = {"UnivariateModelAnomalyDetection", "baseline"};
+constexpr std::array<std::string_view, 2> kAutoregressionNames = {"ar", "autoregression"};
+constexpr std::array<std::string_view, 1> kEwmaNames = {"ewma"};
 
-const std::array<CatalogRow, 1>& rows() {
-  static const std::array<CatalogRow, 1> table = {{
+const std::array<CatalogRow, 3>& rows() {
+  static const std::array<CatalogRow, 3> table = {{
       {.name = "univariate_baseline",
        .aliases = kBaselineNames,
        .summary = "residuals against Huber's robust scale of the training residuals",
@@ -26,6 +28,24 @@ const std::array<CatalogRow, 1>& rows() {
        .table = true,
        .advised_rows = 10,
        .make = make_univariate_baseline},
+      {.name = "ar_ridge",
+       .aliases = kAutoregressionNames,
+       .summary = "forecast by a ridge autoregression, innovations against a limit that follows the series",
+       .parameters = ar_ridge_parameters(),
+       .per_channel = true,
+       .online = false,
+       .table = false,
+       .advised_rows = 50,
+       .make = make_ar_ridge},
+      {.name = "ewma_residual",
+       .aliases = kEwmaNames,
+       .summary = "distance from the exponentially weighted mean, against a limit that follows the series",
+       .parameters = ewma_residual_parameters(),
+       .per_channel = true,
+       .online = true,
+       .table = false,
+       .advised_rows = 20,
+       .make = make_ewma_residual},
   }};
   return table;
 }

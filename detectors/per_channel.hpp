@@ -49,6 +49,9 @@ inline Point judge(double y, double yhat, double limit, Direction direction) {
   return out;
 }
 
+/// Methods subtract and scale without a thought of overflow.
+inline double tame(double y) { return std::isnan(y) ? y : std::clamp(y, -1e300, 1e300); }
+
 template <class Method>
 class PerChannel final : public Detector {
  public:
@@ -67,7 +70,11 @@ class PerChannel final : public Detector {
 
   void learn(const FrameView& training) override {
     methods_.assign(training.channels(), blank_);
-    for (std::size_t i = 0; i < methods_.size(); ++i) methods_[i].learn(training.channel(i));
+    for (std::size_t i = 0; i < methods_.size(); ++i) {
+      std::vector<double> values = training.channel(i);
+      std::transform(values.begin(), values.end(), values.begin(), tame);
+      methods_[i].learn(values);
+    }
   }
 
   void begin(std::size_t count) override { methods_.assign(count, blank_); }
@@ -75,7 +82,7 @@ class PerChannel final : public Detector {
   void step(std::span<const double> row, RowScore out) override {
     double largest = std::numeric_limits<double>::quiet_NaN();
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const Point point = methods_[i].step(row[i]);
+      const Point point = methods_[i].step(tame(row[i]));
       out.channel_score[i] = point.score;
       out.yhat[i] = point.yhat;
       out.yhat_lower[i] = point.lower;
