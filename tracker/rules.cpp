@@ -26,6 +26,18 @@ void check_count(std::size_t count, std::size_t most, std::string_view what, std
                       std::string(field));
 }
 
+/// Checks items without their names, which cost more than the checks; what is refused is refused again under its name.
+template <class T, class F>
+void each_named(std::vector<T>& items, std::string_view list, F&& check) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    try {
+      check(items[i], "");
+    } catch (const core::Error&) {
+      check(items[i], fmt::format("{}[{}]", list, i));
+    }
+  }
+}
+
 void check_distinct(const std::vector<Param>& params) {
   std::vector<std::string_view> keys;
   for (const Param& param : params) keys.push_back(param.key);
@@ -104,12 +116,11 @@ void check_initial_tags(const std::vector<Tag>& tags) {
 }
 
 CheckedBatch::CheckedBatch(Batch batch, const Settings& settings) : batch_(std::move(batch)) {
-  for (std::size_t i = 0; i < batch_.metrics.size(); ++i)
-    check_metric(batch_.metrics[i], "name", fmt::format("metrics[{}]", i));
-  for (std::size_t i = 0; i < batch_.params.size(); ++i)
-    check_param(batch_.params[i], "key", fmt::format("params[{}]", i), settings);
-  for (std::size_t i = 0; i < batch_.tags.size(); ++i)
-    check_run_tag(batch_.tags[i], "key", fmt::format("tags[{}]", i), settings);
+  each_named(batch_.metrics, "metrics",
+             [](Metric& metric, std::string_view path) { check_metric(metric, "name", path); });
+  each_named(batch_.params, "params",
+             [&](Param& param, std::string_view path) { check_param(param, "key", path, settings); });
+  each_named(batch_.tags, "tags", [&](Tag& tag, std::string_view path) { check_run_tag(tag, "key", path, settings); });
   check_count(batch_.metrics.size(), kMaxMetricsPerBatch, "metrics", "metrics");
   check_count(batch_.params.size(), kMaxParamsPerBatch, "params", "params");
   check_count(batch_.tags.size(), kMaxTagsPerBatch, "tags", "tags");
