@@ -35,6 +35,23 @@ int note_wal(void* pages, sqlite3*, const char*, int size) {
   return SQLITE_OK;
 }
 
+/// To SQLite `$2` is a name, counted by where it first stands; `?2` is the second parameter, as PostgreSQL has it.
+std::string with_numbers(std::string_view sql) {
+  std::string text(sql);
+  char quote = '\0';
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (c == '$' && text[i + 1] >= '0' && text[i + 1] <= '9') {
+      text[i] = '?';
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 core::Error sqlite_error(sqlite3* connection, int result, std::string_view statement) {
@@ -103,9 +120,10 @@ SqliteConnection::~SqliteConnection() {
   for (const Prepared& prepared : prepared_) sqlite3_finalize(prepared.handle);
 }
 
-sqlite3_stmt* SqliteConnection::prepare(std::string_view text, std::string_view name) {
+sqlite3_stmt* SqliteConnection::prepare(std::string_view sql, std::string_view name) {
   sqlite3_stmt* handle = nullptr;
   const char* rest = nullptr;
+  const std::string text = with_numbers(sql);
   const int result = sqlite3_prepare_v3(handle_, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT,
                                         &handle, &rest);
   if (result != SQLITE_OK) throw sqlite_error(handle_, result, name);

@@ -197,6 +197,17 @@ TEST_P(Values, RefusesTheWrongNumberOfParameters) {
             }));
 }
 
+TEST_P(Values, BindsParametersByTheirNumberWhereverTheyStand) {
+  db().write([](Tx& tx) {
+    tx.execute(kInsert, {"a", 1, Null{}, Null{}});
+    tx.execute(kInsert, {"b", 2, Null{}, Null{}});
+    EXPECT_EQ(1, tx.execute(Sql("test.numbers", "UPDATE items SET i = $2 WHERE name = $1"), {"a", 7}));
+    const Sql twice("test.numbers_twice",
+                    "SELECT '$3 \"', i FROM items WHERE i = $2 AND (name = $1 OR name = $3) AND i <> $4 AND name = $3");
+    EXPECT_EQ(7, tx.find(twice, {"x", 7, "a", 2}, [](const Row& row) { return row.integer(1); }));
+  });
+}
+
 TEST_P(Values, CountsTheRowsThatAStatementChanged) {
   db().write([](Tx& tx) {
     EXPECT_EQ(1, tx.execute(kInsert, {"a", 1, Null{}, Null{}}));
