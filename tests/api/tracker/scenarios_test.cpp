@@ -1,12 +1,11 @@
-// The tracking API, request by request: every scenario of this folder, on a fresh store, on SQLite in memory and, where
-// WAKEFUL_TEST_POSTGRES names one, on PostgreSQL.
+// The tracking API, request by request: every scenario of this folder, on a fresh store of every kind.
 #include <array>
-#include <cstdlib>
+#include <map>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "platform/db/open.hpp"
+#include "support/database.hpp"
 #include "support/scenario.hpp"
 #include "tracker/api.hpp"
 
@@ -61,40 +60,44 @@ std::string fingerprint(db::Database& database) {
   });
 }
 
-/// PostgreSQL's store is made once and emptied before each scenario: a fresh database takes it most of a second.
-db::Database& emptied_postgres(const char* uri) {
-  static const auto store = [&] {
-    auto opened = db::open(uri);
-    db::upgrade(*opened);
-    return opened;
-  }();
+/// PostgreSQL's stores are made once and emptied before each scenario: a fresh schema takes a tenth of a second.
+db::Database& emptied_postgres(const std::string& kind) {
+  struct Opened {
+    explicit Opened(const std::string& of) : store(of), database(store.open()) { db::upgrade(*database); }
+    wakeful::testing::Store store;
+    std::unique_ptr<db::Database> database;
+  };
+  static std::map<std::string, std::unique_ptr<Opened>> opened;
+  auto& one = opened[kind];
+  if (!one) one = std::make_unique<Opened>(kind);
   std::string names;
   for (const Table& table : kTables) names += fmt::format("{}{}", names.empty() ? "" : ", ", table.name);
   const std::string text = fmt::format("TRUNCATE {} RESTART IDENTITY CASCADE", names);
-  store->write([&](db::Tx& tx) { tx.execute(db::Sql("test.empty", text)); });
-  return *store;
+  one->database->write([&](db::Tx& tx) { tx.execute(db::Sql("test.empty", text)); });
+  return *one->database;
 }
 
 struct Case {
   Scenario scenario;
-  bool on_postgres = false;
+  std::string kind;
 };
 void PrintTo(const Case& c, std::ostream* out) { wakeful::testing::PrintTo(c.scenario, out); }
 
+/// Those of PostgreSQL where there is a server.
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const Scenario& scenario : scenarios()) all.push_back({scenario});
-  if (std::getenv("WAKEFUL_TEST_POSTGRES") == nullptr) return all;
-  for (const Scenario& scenario : scenarios()) all.push_back({scenario, true});
+  for (const char* kind : {"sqlite_memory", "postgres", "postgres_locale"}) {
+    if (!wakeful::testing::Store::is_available(kind)) continue;
+    for (const Scenario& scenario : scenarios()) all.push_back({scenario, kind});
+  }
   return all;
 }
 
 class Stage {
  public:
-  explicit Stage(bool on_postgres) {
-    if (!on_postgres) own_ = db::open("sqlite://");
-    if (own_) db::upgrade(*own_);
-    store_ = on_postgres ? &emptied_postgres(std::getenv("WAKEFUL_TEST_POSTGRES")) : own_.get();
+  explicit Stage(const std::string& kind) {
+    if (kind == "sqlite_memory") own_ = wakeful::testing::open_test_database();
+    store_ = own_ ? own_.get() : &emptied_postgres(kind);
     router_.add(routes(*store_, {}, clock_));
   }
   http::Router& router() { return router_; }
@@ -111,17 +114,17 @@ class Stage {
 class TrackerApi : public ::testing::TestWithParam<Case> {};
 
 TEST_P(TrackerApi, Plays) {
-  Stage stage(GetParam().on_postgres);
+  Stage stage(GetParam().kind);
   wakeful::testing::play(GetParam().scenario,
                          {.router = &stage.router(), .fingerprint = [&] { return stage.fingerprint(); }});
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, TrackerApi, ::testing::ValuesIn(cases()), [](const auto& instance) {
-  return wakeful::testing::name_of(instance.param.scenario) + (instance.param.on_postgres ? "OnPostgres" : "");
+  return wakeful::testing::name_of(instance.param.scenario) + "_on_" + instance.param.kind;
 });
 
 TEST(TrackerRoutes, HaveAScenarioEach) {
-  Stage stage(false);
+  Stage stage("sqlite_memory");
   EXPECT_EQ(wakeful::testing::routes_without_scenario(stage.router().routes(), scenarios()),
             std::vector<std::string>());
 }

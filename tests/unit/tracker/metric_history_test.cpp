@@ -10,16 +10,20 @@
 
 #include "platform/core/error.hpp"
 #include "platform/core/random.hpp"
+#include "support/database.hpp"
+#include "tracker/experiments.hpp"
 #include "tracker/runs.hpp"
-#include "unit/tracker/store.hpp"
 
 namespace wakeful::tracker {
 namespace {
 
-class Histories : public ::testing::Test {
+class Histories : public wakeful::testing::EveryDatabase {
  protected:
-  Histories() {
-    store_->write([&](db::Tx& tx) { create_run(tx, {.experiment_id = "0"}, run_); });
+  void SetUp() override {
+    EveryDatabase::SetUp();
+    if (IsSkipped()) return;
+    db().write([](db::Tx& tx) { ensure_default_experiment(tx, Settings{}, core::from_ms(1)); });
+    db().write([&](db::Tx& tx) { create_run(tx, {.experiment_id = "0"}, run_); });
   }
 
   void log(const std::vector<Point>& points) {
@@ -30,17 +34,17 @@ class Histories : public ::testing::Test {
       expected_.insert(point);
     }
     const CheckedBatch checked(std::move(batch), {});
-    store_->write([&](db::Tx& tx) { log_batch(tx, run_, checked); });
+    db().write([&](db::Tx& tx) { log_batch(tx, run_, checked); });
   }
 
   History history(std::optional<std::int64_t> max_results = std::nullopt, const std::string& token = "") {
-    return store_->read([&](db::Tx& tx) { return get_history(tx, run_, "m", max_results, token); });
+    return db().read([&](db::Tx& tx) { return get_history(tx, run_, "m", max_results, token); });
   }
   std::vector<Point> sample(std::int64_t most, std::optional<StepRange> range = std::nullopt) {
-    return store_->read([&](db::Tx& tx) { return sample_history(tx, run_, "m", most, range); });
+    return db().read([&](db::Tx& tx) { return sample_history(tx, run_, "m", most, range); });
   }
   Metric latest() {
-    return store_->read([&](db::Tx& tx) { return get_run(tx, run_); }).metrics.at(0);
+    return db().read([&](db::Tx& tx) { return get_run(tx, run_); }).metrics.at(0);
   }
 
   std::vector<Point> in_time_order() const {
@@ -81,18 +85,17 @@ class Histories : public ::testing::Test {
     }
   }
 
-  std::unique_ptr<db::Database> store_ = testing::fresh_store();
   const RunId run_{"0123456789abcdef0123456789abcdef"};
   std::set<Point> expected_;
   core::Random random_{7};
 };
 
-TEST_F(Histories, AreEmptyWithoutPoints) {
+TEST_P(Histories, AreEmptyWithoutPoints) {
   EXPECT_TRUE(history().points.empty());
   EXPECT_TRUE(sample(5).empty());
 }
 
-TEST_F(Histories, HoldWhatComesInOrder) {
+TEST_P(Histories, HoldWhatComesInOrder) {
   for (std::int64_t from = 0; from < 3'000; from += 300) {
     std::vector<Point> points;
     for (std::int64_t i = from; i < from + 300; ++i) points.push_back({i, 1'000 + i, static_cast<double>(i), false});
@@ -101,7 +104,7 @@ TEST_F(Histories, HoldWhatComesInOrder) {
   expect_all_right();
 }
 
-TEST_F(Histories, HoldWhatComesLateAndTwice) {
+TEST_P(Histories, HoldWhatComesLateAndTwice) {
   for (int batch = 0; batch < 12; ++batch) {
     std::vector<Point> points;
     for (int i = 0; i < 250; ++i) {
@@ -116,7 +119,7 @@ TEST_F(Histories, HoldWhatComesLateAndTwice) {
   }
 }
 
-TEST_F(Histories, StayRightWhenLatePointsFollowManyInOrder) {
+TEST_P(Histories, StayRightWhenLatePointsFollowManyInOrder) {
   std::vector<Point> points;
   for (std::int64_t i = 0; i < 1'000; ++i) points.push_back({2 * i, i, 0.5, false});
   log(points);
@@ -130,7 +133,7 @@ TEST_F(Histories, StayRightWhenLatePointsFollowManyInOrder) {
   expect_all_right();
 }
 
-TEST_F(Histories, HoldManyPointsAtOneStep) {
+TEST_P(Histories, HoldManyPointsAtOneStep) {
   for (std::int64_t from = 0; from < 1'200; from += 400) {
     std::vector<Point> points;
     for (std::int64_t i = from; i < from + 400; ++i) points.push_back({i < 1'000 ? 0 : 1, i, 0.25, false});
@@ -139,7 +142,7 @@ TEST_F(Histories, HoldManyPointsAtOneStep) {
   expect_all_right();
 }
 
-TEST_F(Histories, PageWithoutLossWhateverTheOrder) {
+TEST_P(Histories, PageWithoutLossWhateverTheOrder) {
   for (int batch = 0; batch < 2; ++batch) {
     std::vector<Point> points;
     for (int i = 0; i < 40; ++i)
@@ -159,13 +162,15 @@ TEST_F(Histories, PageWithoutLossWhateverTheOrder) {
   }
 }
 
-TEST_F(Histories, RefuseTokensOfOthers) {
+TEST_P(Histories, RefuseTokensOfOthers) {
   log({{0, 0, 1, false}, {1, 1, 1, false}});
   const std::string token = history(1).next_page_token;
   ASSERT_FALSE(token.empty());
-  EXPECT_THROW(store_->read([&](db::Tx& tx) { return get_history(tx, run_, "other", 1, token); }), core::Error);
+  EXPECT_THROW(db().read([&](db::Tx& tx) { return get_history(tx, run_, "other", 1, token); }), core::Error);
   EXPECT_THROW(history(0), core::Error);
 }
+
+WAKEFUL_ON_EVERY_DATABASE(Histories);
 
 TEST(Points, AreStoredAsMlflowStoresThem) {
   EXPECT_EQ(to_point({.key = "m", .value = std::nan("")}), (Point{0, 0, 0, true}));

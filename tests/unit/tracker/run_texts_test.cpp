@@ -6,25 +6,32 @@
 #include <gtest/gtest.h>
 
 #include "platform/core/error.hpp"
+#include "support/database.hpp"
+#include "tracker/experiments.hpp"
 #include "tracker/inputs.hpp"
 #include "tracker/metrics.hpp"
 #include "tracker/params_tags.hpp"
 #include "tracker/wire/write.hpp"
-#include "unit/tracker/store.hpp"
 
 namespace wakeful::tracker {
 namespace {
 
-class RunTextsTest : public ::testing::Test {
+class RunTextsTest : public wakeful::testing::EveryDatabase {
  protected:
+  void SetUp() override {
+    EveryDatabase::SetUp();
+    if (IsSkipped()) return;
+    db().write([](db::Tx& tx) { ensure_default_experiment(tx, Settings{}, core::from_ms(1)); });
+  }
+
   RunId create(int i) {
     const RunId id(std::string(31, 'a') + static_cast<char>('a' + i));
-    store_->write([&](db::Tx& tx) { create_run(tx, {.experiment_id = "0", .run_name = "n"}, id); });
+    db().write([&](db::Tx& tx) { create_run(tx, {.experiment_id = "0", .run_name = "n"}, id); });
     return id;
   }
 
   RunTexts::Text text(RunTexts& texts, const RunId& id) {
-    return store_->read([&](db::Tx& tx) {
+    return db().read([&](db::Tx& tx) {
       const FoundRun run = get_found_run(tx, id);
       return texts.get(tx, std::span(&run, 1)).front();
     });
@@ -34,22 +41,21 @@ class RunTextsTest : public ::testing::Test {
   std::string plain(const RunId& id) {
     core::JsonWriter json;
     json.begin_object();
-    write_contents(json, store_->read([&](db::Tx& tx) { return get_run(tx, id); }));
+    write_contents(json, db().read([&](db::Tx& tx) { return get_run(tx, id); }));
     return json.end_object().take().substr(1);
   }
 
-  std::unique_ptr<db::Database> store_ = testing::fresh_store();
   RunTexts texts_{1U << 20U};
 };
 
-TEST_F(RunTextsTest, AreGivenAgainWhileNothingChanges) {
+TEST_P(RunTextsTest, AreGivenAgainWhileNothingChanges) {
   const RunId run = create(0);
   const auto first = text(texts_, run);
   EXPECT_EQ(*first, plain(run));
   EXPECT_EQ(text(texts_, run), first);
 }
 
-TEST_F(RunTextsTest, FollowEveryChangeOfWhatARunHolds) {
+TEST_P(RunTextsTest, FollowEveryChangeOfWhatARunHolds) {
   const RunId run = create(0);
   const Settings settings;
   const DatasetInput dataset{.dataset = {"d", "1", "local", "{}"}};
@@ -80,26 +86,26 @@ TEST_F(RunTextsTest, FollowEveryChangeOfWhatARunHolds) {
   };
   for (const auto& [name, change] : changes) {
     const std::string before = *text(texts_, run);
-    store_->write(change);
+    db().write(change);
     EXPECT_NE(*text(texts_, run), before) << name;
     EXPECT_EQ(*text(texts_, run), plain(run)) << name;
   }
 }
 
-TEST_F(RunTextsTest, SurviveARefusedChangeAndTheVersionThatItTook) {
+TEST_P(RunTextsTest, SurviveARefusedChangeAndTheVersionThatItTook) {
   const RunId run = create(0);
   text(texts_, run);
-  EXPECT_THROW(store_->write([&](db::Tx& tx) {
+  EXPECT_THROW(db().write([&](db::Tx& tx) {
     log_metric(tx, run, {.key = "m", .value = 1});
     throw core::invalid("no");
   }),
                core::Error);
   EXPECT_EQ(*text(texts_, run), plain(run));
-  store_->write([&](db::Tx& tx) { log_metric(tx, run, {.key = "m", .value = 2}); });
+  db().write([&](db::Tx& tx) { log_metric(tx, run, {.key = "m", .value = 2}); });
   EXPECT_EQ(*text(texts_, run), plain(run));
 }
 
-TEST_F(RunTextsTest, GiveWayToLaterOnes) {
+TEST_P(RunTextsTest, GiveWayToLaterOnes) {
   RunTexts few(4'000);
   std::vector<RunId> runs;
   for (int i = 0; i < 20; ++i) runs.push_back(create(i));
@@ -114,17 +120,19 @@ TEST_F(RunTextsTest, GiveWayToLaterOnes) {
   EXPECT_EQ(*second, *text(few, runs[1]));
 }
 
-TEST_F(RunTextsTest, ComeInTheOrderOfTheRuns) {
+TEST_P(RunTextsTest, ComeInTheOrderOfTheRuns) {
   std::vector<RunId> ids{create(0), create(1), create(2)};
-  store_->write([&](db::Tx& tx) { log_metric(tx, ids[1], {.key = "only here", .value = 1}); });
+  db().write([&](db::Tx& tx) { log_metric(tx, ids[1], {.key = "only here", .value = 1}); });
   text(texts_, ids[1]);
-  const auto all = store_->read([&](db::Tx& tx) {
+  const auto all = db().read([&](db::Tx& tx) {
     std::vector<FoundRun> runs;
     for (const RunId& id : ids) runs.push_back(get_found_run(tx, id));
     return texts_.get(tx, runs);
   });
   for (std::size_t i = 0; i < ids.size(); ++i) EXPECT_EQ(*all[i], plain(ids[i])) << i;
 }
+
+WAKEFUL_ON_EVERY_DATABASE(RunTextsTest);
 
 }  // namespace
 }  // namespace wakeful::tracker

@@ -9,9 +9,10 @@
 #include <gtest/gtest.h>
 
 #include "platform/core/random.hpp"
+#include "support/database.hpp"
+#include "tracker/experiments.hpp"
 #include "tracker/metrics.hpp"
 #include "tracker/runs.hpp"
-#include "unit/tracker/store.hpp"
 
 namespace wakeful::tracker {
 namespace {
@@ -29,12 +30,15 @@ int class_of(const Known& run) { return !run.metric ? 2 : std::isnan(*run.metric
 
 bool ties(const Known& a, const Known& b) { return a.start != b.start ? a.start > b.start : a.id < b.id; }
 
-class RunOrders : public ::testing::Test {
+class RunOrders : public wakeful::testing::EveryDatabase {
  protected:
   static constexpr int kRuns = 120;
 
-  RunOrders() {
-    store_->write([&](db::Tx& tx) {
+  void SetUp() override {
+    EveryDatabase::SetUp();
+    if (IsSkipped()) return;
+    db().write([&](db::Tx& tx) {
+      ensure_default_experiment(tx, Settings{}, core::from_ms(1));
       known_.clear();
       core::Random random(3);
       for (int i = 0; i < kRuns; ++i) add(tx, random, i);
@@ -60,7 +64,7 @@ class RunOrders : public ::testing::Test {
   }
 
   RunPage search(const RunSearch& search) {
-    return store_->read([&](db::Tx& tx) { return search_runs(tx, search); });
+    return db().read([&](db::Tx& tx) { return search_runs(tx, search); });
   }
 
   static std::vector<std::string> ids_of(const std::vector<Known>& runs) {
@@ -86,27 +90,26 @@ class RunOrders : public ::testing::Test {
     }
   }
 
-  std::unique_ptr<db::Database> store_ = testing::fresh_store();
   std::vector<Known> known_;
 };
 
-TEST_F(RunOrders, GoByStartWithoutAnOrder) { expect_order({}, ties); }
+TEST_P(RunOrders, GoByStartWithoutAnOrder) { expect_order({}, ties); }
 
-TEST_F(RunOrders, GoByMetricUpwards) {
+TEST_P(RunOrders, GoByMetricUpwards) {
   expect_order({"metrics.m"}, [](const Known& a, const Known& b) {
     if (class_of(a) != class_of(b)) return class_of(a) < class_of(b);
     return class_of(a) == 0 && a.metric != b.metric ? a.metric < b.metric : ties(a, b);
   });
 }
 
-TEST_F(RunOrders, GoByMetricDownwards) {
+TEST_P(RunOrders, GoByMetricDownwards) {
   expect_order({"metrics.m DESC"}, [](const Known& a, const Known& b) {
     if (class_of(a) != class_of(b)) return class_of(a) < class_of(b);
     return class_of(a) == 0 && a.metric != b.metric ? a.metric > b.metric : ties(a, b);
   });
 }
 
-TEST_F(RunOrders, GoByParamBytesThenMetric) {
+TEST_P(RunOrders, GoByParamBytesThenMetric) {
   expect_order({"params.p DESC", "metrics.m ASC"}, [](const Known& a, const Known& b) {
     if (a.param.has_value() != b.param.has_value()) return a.param.has_value();
     if (a.param != b.param) return a.param > b.param;
@@ -115,7 +118,7 @@ TEST_F(RunOrders, GoByParamBytesThenMetric) {
   });
 }
 
-TEST_F(RunOrders, GoByMetricThenParam) {
+TEST_P(RunOrders, GoByMetricThenParam) {
   expect_order({"metrics.m", "params.p"}, [](const Known& a, const Known& b) {
     if (class_of(a) != class_of(b)) return class_of(a) < class_of(b);
     if (class_of(a) == 0 && a.metric != b.metric) return a.metric < b.metric;
@@ -124,12 +127,12 @@ TEST_F(RunOrders, GoByMetricThenParam) {
   });
 }
 
-TEST_F(RunOrders, GoByStartUpwards) {
+TEST_P(RunOrders, GoByStartUpwards) {
   expect_order({"start_time ASC"},
                [](const Known& a, const Known& b) { return a.start != b.start ? a.start < b.start : a.id < b.id; });
 }
 
-TEST_F(RunOrders, FilterTheSameWhereverTheStatementBegins) {
+TEST_P(RunOrders, FilterTheSameWhereverTheStatementBegins) {
   // Tags of many runs, params of few, and the order's metric each choose another beginning.
   for (const std::vector<std::string>& order : {std::vector<std::string>{}, {"metrics.m DESC"}, {"params.p"}}) {
     const auto count = [&](const std::string& filter) {
@@ -148,6 +151,8 @@ TEST_F(RunOrders, FilterTheSameWhereverTheStatementBegins) {
               }));
   }
 }
+
+WAKEFUL_ON_EVERY_DATABASE(RunOrders);
 
 }  // namespace
 }  // namespace wakeful::tracker
