@@ -47,4 +47,14 @@ void require_storable(std::string_view text) {
   if (!core::is_utf8(text)) throw core::invalid("text must be UTF-8");
 }
 
+void StatementOrder::require_free(std::string_view name) {
+  if (failed_) throw core::internal(fmt::format("{} after {} had failed", name, last_));
+  if (showing_row_) throw core::internal(fmt::format("{} inside the rows of {}", name, last_));
+  last_ = name;
+}
+
+void StatementOrder::require_sound() const {
+  if (failed_) throw core::internal(fmt::format("the closure went on after {} had failed", last_));
+}
+
 }  // namespace wakeful::db

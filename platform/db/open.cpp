@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "platform/core/error.hpp"
+#include "platform/db/postgres.hpp"
 #include "platform/db/sqlite.hpp"
 
 namespace wakeful::db {
@@ -31,6 +32,9 @@ std::unique_ptr<Database> open(const std::string& uri, const OpenOptions& option
   const std::string_view scheme = std::string_view(uri).substr(0, colon);
   const std::string_view rest = std::string_view(uri).substr(colon + 3);
   if (scheme == "sqlite") return open_sqlite(sqlite_path(rest), options);
+  // SQLAlchemy names its driver after a plus: postgresql+psycopg2://
+  const std::string_view plain = scheme.substr(0, scheme.find('+'));
+  if (plain == "postgresql" || plain == "postgres") return open_postgres(fmt::format("postgresql://{}", rest), options);
   throw core::invalid(fmt::format("{}:// is no database that is known; {}", scheme, kForms), "backend-store-uri");
 }
 

@@ -126,7 +126,7 @@ class SqliteDatabase final : public Database {
     const ClosureMark mark;
     SqliteTx tx(*lease, SqliteTx::Access::read, record_);
     body(tx);
-    tx.require_sound();
+    tx.order().require_sound();
   }
 
  private:

@@ -2,8 +2,6 @@
 
 #include <sqlite3.h>
 
-#include <exception>
-
 #include <fmt/core.h>
 
 #include "platform/core/error.hpp"
@@ -48,40 +46,9 @@ class SqliteRow final : public Row {
   std::string_view name_;
 };
 
-/// While the closure looks at a row: an exception of its own is no failed statement.
-class Calling {
- public:
-  Calling(bool& failed, bool& in_query) : failed_(failed), in_query_(in_query), unwinding_(std::uncaught_exceptions()) {
-    failed_ = false;
-    in_query_ = true;
-  }
-  ~Calling() {
-    in_query_ = false;
-    failed_ = std::uncaught_exceptions() == unwinding_;
-  }
-  Calling(const Calling&) = delete;
-  Calling& operator=(const Calling&) = delete;
-
- private:
-  bool& failed_;
-  bool& in_query_;
-  const int unwinding_;
-};
-
 }  // namespace
 
-template <class F>
-auto SqliteTx::guarded(F&& body) {
-  if (failed_) throw core::internal(fmt::format("a statement after the failed one ({})", last_));
-  if (in_query_) throw core::internal(fmt::format("a statement inside the rows of another ({})", last_));
-  failed_ = true;  // until it went well
-  auto result = body();
-  failed_ = false;
-  return result;
-}
-
 SqliteConnection::Statement SqliteTx::lend(const Sql& sql) {
-  last_ = sql.name;
   bool fresh = false;
   SqliteConnection::Statement statement = connection_.lend(sql.sqlite, sql.name, &fresh);
   if (fresh && record_ != nullptr) record_->add(Dialect::sqlite, sql.name);
@@ -95,7 +62,7 @@ std::int64_t SqliteTx::execute(const Sql& sql, std::span<const Param> params) {
 }
 
 std::int64_t SqliteTx::execute_many(const Sql& sql, std::span<const Param> params, std::size_t width) {
-  return guarded([&] {
+  return order_.statement(sql.name, [&] {
     SqliteConnection::Statement statement = lend(sql);
     if (width != 0 && params.size() % width != 0)
       throw core::internal(fmt::format("{}: {} values do not fill rows of {}", sql.name, params.size(), width));
@@ -117,20 +84,13 @@ std::int64_t SqliteTx::execute_many(const Sql& sql, std::span<const Param> param
 }
 
 void SqliteTx::query(const Sql& sql, std::span<const Param> params, RowCallback each) {
-  guarded([&] {
+  order_.statement(sql.name, [&] {
     SqliteConnection::Statement statement = lend(sql);
     statement.bind(params, sql.name);
     const SqliteRow row(statement.handle(), sql.name);
-    while (statement.step(sql.name)) {
-      const Calling calling(failed_, in_query_);
-      each(row);
-    }
+    while (statement.step(sql.name)) order_.row([&] { each(row); });
     return true;
   });
-}
-
-void SqliteTx::require_sound() const {
-  if (failed_) throw core::internal(fmt::format("the closure went on after {} had failed", last_));
 }
 
 }  // namespace wakeful::db

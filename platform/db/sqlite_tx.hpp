@@ -1,6 +1,7 @@
 #pragma once
 // A Tx on one SQLite connection. It does not begin or end the transaction; the writer and read() do.
 // After a failed statement it refuses every further one, as PostgreSQL does. Threads: its closure's.
+#include "platform/db/closure.hpp"
 #include "platform/db/sqlite_connection.hpp"
 #include "platform/db/statements.hpp"
 
@@ -19,21 +20,15 @@ class SqliteTx final : public Tx {
   void query(const Sql& sql, std::span<const Param> params, RowCallback each) override;
   std::int64_t execute_many(const Sql& sql, std::span<const Param> params, std::size_t width) override;
 
-  /// Errors: internal if the closure caught a failed statement's error and went on.
-  void require_sound() const;
-  std::string_view last_statement() const { return last_; }
+  const StatementOrder& order() const { return order_; }
 
  private:
   SqliteConnection::Statement lend(const Sql& sql);
-  template <class F>
-  auto guarded(F&& body);
 
   SqliteConnection& connection_;
   const Access access_;
   StatementRecord* record_;
-  std::string last_;
-  bool failed_ = false;
-  bool in_query_ = false;
+  StatementOrder order_;
 };
 
 }  // namespace wakeful::db

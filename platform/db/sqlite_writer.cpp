@@ -210,7 +210,7 @@ void SqliteWriter::call(SqliteConnection& connection, WriteRequest& request) {
   const auto began = Clock::now();
   connection.limit(request.deadline);
   request.body(tx);
-  tx.require_sound();
+  tx.order().require_sound();
   log_if_slow(tx, began);
 }
 
@@ -218,7 +218,7 @@ void SqliteWriter::log_if_slow(const SqliteTx& tx, Clock::time_point began) {
   const auto took = Clock::now() - began;
   if (took < kSlowClosure) return;
   core::log::warn("db_slow_write", {{"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()},
-                                    {"statement", tx.last_statement()}});
+                                    {"statement", tx.order().last()}});
 }
 
 void SqliteWriter::answer_group() {
