@@ -1,8 +1,8 @@
 #include "server/commands.hpp"
 
-#include <csignal>
-#include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,11 +11,10 @@
 #include <CLI/CLI.hpp>
 
 #include "platform/core/error.hpp"
-#include "platform/core/log.hpp"
-#include "platform/db/open.hpp"
-#include "server/app.hpp"
 #include "server/probes.hpp"
+#include "server/serve.hpp"
 #include "server/settings.hpp"
+#include "server/watch_commands.hpp"
 
 namespace wakeful::server {
 namespace {
@@ -54,7 +53,7 @@ class SettingFlags {
         const auto take = [this, i](std::int64_t on) { values_[i] = on > 0 ? "true" : "false"; };
         command.add_flag_function(flag + ",!--no-" + std::string(row.flag), take, help);
       } else {
-        const std::string short_flag = row.flag == "port" ? "-p," : "";
+        const std::string short_flag = row.flag == "port" ? "-p," : row.flag == "host" ? "-h," : "";
         command.add_option(short_flag + flag, values_[i], help)->type_name("");
       }
     }
@@ -71,88 +70,108 @@ class SettingFlags {
   std::vector<std::optional<std::string>> values_;
 };
 
-core::log::Level level_of(const std::string& word) {
-  if (word == "debug") return core::log::Level::debug;
-  if (word == "warn") return core::log::Level::warn;
-  return word == "error" ? core::log::Level::error : core::log::Level::info;
+/// What the words asked for: filled while they are parsed, run afterwards.
+struct CommandLine {
+  CLI::App root{"Tracks experiments, keeps models and stands watch over time series."};
+  std::function<int()> action;
+  std::optional<SettingFlags> server_flags;
+  std::optional<SettingFlags> doctor_flags;
+  std::string store = from_environment(variable).backend_store_uri;
+  std::string tracking_uri = variable("MLFLOW_TRACKING_URI").value_or("http://127.0.0.1:5000");
+  bool json = false;
+  bool dry_run = false;
+  std::string path;
+  std::string filter;
+  std::string detector;
+  RunOptions run;
+
+  Console console() const { return {.out = std::cout, .err = std::cerr, .json = json}; }
+  client::Server server() const { return connect_server(tracking_uri); }
+
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help, std::function<int()> act) {
+    CLI::App* command = parent.add_subcommand(name, help);
+    command->callback([this, act = std::move(act)] { action = act; });
+    return command;
+  }
+  /// A command that asks a server.
+  CLI::App* add_remote(CLI::App& parent, const std::string& name, const std::string& help, std::function<int()> act) {
+    CLI::App* command = add(parent, name, help, std::move(act));
+    command->add_option("--tracking-uri", tracking_uri, "the server [MLFLOW_TRACKING_URI]")->type_name("");
+    command->add_flag("--json", json, "one JSON object a line, as the server said it");
+    return command;
+  }
+  CLI::App* add_list(const std::string& noun, const std::string& help, std::function<int()> act) {
+    CLI::App* group = root.add_subcommand(noun, help)->require_subcommand(1);
+    return add_remote(*group, "list", help, std::move(act));
+  }
+};
+
+void add_server(CommandLine& line) {
+  CLI::App* server = line.add(line.root, "server", "Answer the API and the console",
+                              [&line] { return serve(line.server_flags->settings(), std::cout); });
+  server->alias("ui")->set_help_flag("--help", "Show this and end");  // -h is --host, as MLflow has it
+  server->footer("Example: wakeful server --port 5000 --backend-store-uri sqlite:///wakeful.db");
+  line.server_flags.emplace(*server);
+  CLI::App* doctor = line.add(line.root, "doctor", "Show settings and whether the stores can be used",
+                              [&line] { return examine(line.doctor_flags->settings(), std::cout); });
+  doctor->set_help_flag("--help", "Show this and end");
+  line.doctor_flags.emplace(*doctor);
 }
 
-core::log::Format format_of(const std::string& word) {
-  if (word == "text") return core::log::Format::text;
-  return word == "json" ? core::log::Format::json : core::log::Format::automatic;
+void add_store(CommandLine& line) {
+  CLI::App* db = line.root.add_subcommand("db", "Look after the store")->require_subcommand(1);
+  line.add(*db, "upgrade", "Bring the schema up to date", [&line] { return upgrade_store(line.store, std::cout); });
+  line.add(*db, "status", "Show which migrations are applied", [&line] { return show_store(line.store, std::cout); });
+  CLI::App* backup = line.add(*db, "backup", "Write a consistent copy into a new file",
+                              [&line] { return back_up_store(line.store, line.path, std::cout); });
+  backup->add_option("file", line.path, "the new file")->required();
+  for (CLI::App* command : db->get_subcommands({}))
+    command->add_option("--backend-store-uri", line.store, "the store [WAKEFUL_BACKEND_STORE_URI]")->type_name("");
 }
 
-int serve(const Settings& settings) {
-  core::log::configure(level_of(settings.log_level), format_of(settings.log_format));
-  // Blocked before any thread starts, so that every thread inherits it and this one waits for the signal.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+void add_watch(CommandLine& line) {
+  CLI::App* apply = line.add_remote(line.root, "apply", "Apply detector files and print what changed", [&line] {
+    return apply_files(line.server(), line.path, line.dry_run, line.console());
+  });
+  apply->add_option("-f,--file", line.path, "a file, or a folder of *.yaml, *.yml and *.json")->required();
+  apply->add_flag("--dry-run", line.dry_run, "check and print, change nothing");
 
-  App app(settings);
-  app.start();
-  fmt::print("listening on http://{}:{}{}\n", settings.host, app.port(), settings.static_prefix);
-  std::fflush(stdout);
-  int signal = 0;
-  sigwait(&signals, &signal);
-  core::log::info("stopping", {{"signal", signal}});
-  app.stop();
-  return 0;
-}
+  CLI::App* run = line.add_remote(line.root, "run", "Train or evaluate a detector now",
+                                  [&line] { return run_detector(line.server(), line.run, line.console()); });
+  run->add_option("detector", line.run.detector, "its name")->required();
+  run->add_option("--kind", line.run.kind, "train or evaluate")->required()->type_name("");
+  run->add_option("--until", line.run.until, "as if now were this time: 2026-03-01T12:00:00Z")->type_name("");
+  run->add_flag("--wait", line.run.wait, "return when the job has ended");
 
-int upgrade_database(const std::string& uri) {
-  const auto database = db::open(uri);
-  db::upgrade(*database);
-  const db::SchemaStatus status = db::schema_status(*database);
-  fmt::print("schema {} of {}\n", status.applied, status.known);
-  return 0;
-}
-
-int show_database(const std::string& uri) {
-  const auto database = db::open(uri);
-  const db::SchemaStatus status = db::schema_status(*database);
-  fmt::print("schema {} of {}\n", status.applied, status.known);
-  for (const std::string& name : status.pending) fmt::print("pending {}\n", name);
-  return 0;
+  line.add_list("detectors", "Detectors, their state and last evaluation",
+                [&line] { return list_detectors(line.server(), line.console()); });
+  line.add_list("models", "Registered models and their tags",
+                [&line] { return list_models(line.server(), line.filter, line.console()); })
+      ->add_option("--filter", line.filter, "such as \"tags.online = 'True'\"")
+      ->type_name("");
+  line.add_list("anomalies", "Anomalies, newest first",
+                [&line] { return list_anomalies(line.server(), line.detector, line.console()); })
+      ->add_option("--detector", line.detector, "of this detector only")
+      ->type_name("");
+  line.add_list("jobs", "Jobs, newest first", [&line] { return list_jobs(line.server(), line.console()); });
 }
 
 int run(int argc, char** argv) {
-  CLI::App root{"Tracks experiments, keeps models and stands watch over time series."};
-  root.require_subcommand(1);
-  root.set_help_flag("--help", "Show this and end");
-
-  CLI::App* server = root.add_subcommand("server", "Answer the API and the console")->alias("ui");
-  server->footer("Example: wakeful server --port 5000 --backend-store-uri sqlite:///wakeful.db");
-  SettingFlags flags(*server);
-
-  CLI::App* db = root.add_subcommand("db", "Look after the store")->require_subcommand(1);
-  std::string uri = from_environment(variable).backend_store_uri;
-  CLI::App* upgrade = db->add_subcommand("upgrade", "Bring the schema up to date");
-  CLI::App* status = db->add_subcommand("status", "Show which migrations are applied");
-  std::string copy;
-  CLI::App* backup = db->add_subcommand("backup", "Write a consistent copy into a new file");
-  for (CLI::App* command : {upgrade, status, backup})
-    command->add_option("--backend-store-uri", uri, "the store [WAKEFUL_BACKEND_STORE_URI]")->type_name("");
-  backup->add_option("file", copy, "the new file")->required();
-
-  CLI::App* show_version = root.add_subcommand("version", "Show the version");
-
-  try {
-    root.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return root.exit(e) == 0 ? 0 : 2;  // the library has codes of its own; the shell's is 2
-  }
-  if (*server) return serve(flags.settings());
-  if (*upgrade) return upgrade_database(uri);
-  if (*status) return show_database(uri);
-  if (*backup) {
-    db::open(uri)->backup(copy);
+  CommandLine line;
+  line.root.require_subcommand(1);
+  add_server(line);
+  add_watch(line);
+  add_store(line);
+  line.add(line.root, "version", "Show the version", [] {
+    std::cout << fmt::format("wakeful {}\n", version());
     return 0;
+  });
+  try {
+    line.root.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return line.root.exit(e) == 0 ? 0 : 2;  // the library has codes of its own; the shell's is 2
   }
-  if (*show_version) fmt::print("wakeful {}\n", version());
-  return 0;
+  return line.action ? line.action() : 2;
 }
 
 }  // namespace
@@ -161,10 +180,10 @@ int run_command_line(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const core::Error& e) {
-    fmt::print(stderr, "wakeful: {}\n", e.what());
+    std::cerr << "wakeful: " << e.what() << '\n';
     return exit_code_of(e.code());
   } catch (const std::exception& e) {
-    fmt::print(stderr, "wakeful: {}\n", e.what());
+    std::cerr << "wakeful: " << e.what() << '\n';
     return 1;
   }
 }

@@ -1,0 +1,104 @@
+#include "server/serve.hpp"
+
+#include <csignal>
+#include <functional>
+#include <ostream>
+
+#include <fmt/core.h>
+
+#include "platform/artifacts/store.hpp"
+#include "platform/core/error.hpp"
+#include "platform/core/log.hpp"
+#include "platform/db/open.hpp"
+#include "server/app.hpp"
+#include "server/probes.hpp"
+
+namespace wakeful::server {
+namespace {
+
+core::log::Level level_of(const std::string& word) {
+  if (word == "debug") return core::log::Level::debug;
+  if (word == "warn") return core::log::Level::warn;
+  return word == "error" ? core::log::Level::error : core::log::Level::info;
+}
+
+core::log::Format format_of(const std::string& word) {
+  if (word == "text") return core::log::Format::text;
+  return word == "json" ? core::log::Format::json : core::log::Format::automatic;
+}
+
+void print_schema(db::Database& database, std::ostream& out) {
+  const db::SchemaStatus status = db::schema_status(database);
+  out << fmt::format("schema {} of {}\n", status.applied, status.known);
+  for (const std::string& name : status.pending) out << fmt::format("pending {}\n", name);
+}
+
+bool report(std::ostream& out, const std::string& what, const std::function<std::string()>& look) {
+  try {
+    out << fmt::format("ok      {}: {}\n", what, look());
+    return true;
+  } catch (const core::Error& e) {
+    out << fmt::format("FAILED  {}: {}\n", what, e.what());
+    return false;
+  }
+}
+
+}  // namespace
+
+int serve(const Settings& settings, std::ostream& out) {
+  core::log::configure(level_of(settings.log_level), format_of(settings.log_format));
+  // Blocked before any thread starts, so that every thread inherits it and this one waits for the signal.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  App app(settings);
+  app.start();
+  out << fmt::format("listening on http://{}:{}{}", settings.host, app.port(), settings.static_prefix) << std::endl;
+  int signal = 0;
+  sigwait(&signals, &signal);
+  core::log::info("stopping", {{"signal", signal}});
+  app.stop();
+  return 0;
+}
+
+int upgrade_store(const std::string& uri, std::ostream& out) {
+  const auto database = db::open(uri);
+  db::upgrade(*database);
+  print_schema(*database, out);
+  return 0;
+}
+
+int show_store(const std::string& uri, std::ostream& out) {
+  const auto database = db::open(uri);
+  print_schema(*database, out);
+  return 0;
+}
+
+int back_up_store(const std::string& uri, const std::string& file, std::ostream& out) {
+  db::open(uri)->backup(file);
+  out << fmt::format("copied to {}\n", file);
+  return 0;
+}
+
+int examine(const Settings& settings, std::ostream& out) {
+  out << fmt::format("wakeful {}, speaks MLflow {}\n", version(), kMlflowVersion);
+  for (const SettingRow& row : setting_rows()) {
+    // A store's URI may hold a password.
+    const std::string value = row.flag == "backend-store-uri" ? "" : row.get(settings);
+    if (!value.empty()) out << fmt::format("        --{} {}\n", row.flag, value);
+  }
+  const bool store = report(out, "store", [&] {
+    const auto database = db::open(settings.backend_store_uri);
+    const db::SchemaStatus status = db::schema_status(*database);
+    return fmt::format("schema {} of {}", status.applied, status.known);
+  });
+  const bool files = report(out, "artifacts", [&] {
+    return fmt::format("{} entries", artifacts::open_store(settings.artifacts_destination)->list({}).size());
+  });
+  return store && files ? 0 : 1;
+}
+
+}  // namespace wakeful::server
