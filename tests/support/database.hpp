@@ -3,7 +3,9 @@
 //
 // Kinds: sqlite_file, sqlite_memory, and, where WAKEFUL_TEST_POSTGRES and WAKEFUL_TEST_POSTGRES_LOCALE hold URIs
 // (scripts/pg prints them), postgres and postgres_locale, the latter with an order of text that is not the bytes'.
-// Every Store is new: a folder of its own, or a PostgreSQL schema of its own, removed with it.
+// Every Store is new: a folder of its own, or a PostgreSQL schema of its own, removed with it. EveryDatabase gives each
+// test a fresh one; on PostgreSQL, where making tables is slow, the program's one schema as it was after the
+// migrations.
 //
 //   class RunsTest : public testing::EveryDatabase {};          // db() is migrated
 //   TEST_P(RunsTest, …) { db().write(…); }
@@ -71,7 +73,8 @@ class Store {
       db::open(server())->write(
           [&](db::Tx& tx) { tx.execute(db::Sql("test.create_schema", "CREATE SCHEMA " + name_)); });
       const char* join = server().find('?') == std::string::npos ? "?" : "&";
-      uri_ = server() + join + "options=-csearch_path%3D" + name_;
+      // Not synced: what a test wrote need not outlive the server, and every migration is several commits.
+      uri_ = server() + join + "options=-csearch_path%3D" + name_ + "%20-csynchronous_commit%3Doff";
     } else if (kind_ == "sqlite_file") {
       folder_ = std::filesystem::temp_directory_path() / name_;
       std::filesystem::create_directories(folder_);
@@ -119,28 +122,80 @@ class Store {
   std::string uri_;
 };
 
+/// One migrated PostgreSQL schema for all tests of the program; clear() takes it back to what the migrations left.
+class SharedSchema {
+ public:
+  explicit SharedSchema(const char* kind) : store_(kind) {
+    auto database = store_.open();
+    db::upgrade(*database);
+    database->write([](db::Tx& tx) { tx.execute(kKeepSeeds); });
+  }
+  void clear() {
+    store_.open()->write([](db::Tx& tx) { tx.execute(kClear); });
+  }
+  const Store& store() const { return store_; }
+
+ private:
+  // Foreign keys are not looked at meanwhile, which asks for a superuser. Both differ because SQLite never runs them.
+  static constexpr db::Sql kKeepSeeds{"test.keep_seeds", "SELECT 0", R"(DO $$ DECLARE t record; filled boolean; BEGIN
+    FOR t IN SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() LOOP
+      EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', t.name) INTO filled;
+      IF filled THEN EXECUTE format('CREATE TABLE %I AS SELECT * FROM %I', 'seed_' || t.name, t.name); END IF;
+    END LOOP; END $$)"};
+  static constexpr db::Sql kClear{"test.clear", "SELECT 0", R"(DO $$ DECLARE t record; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR t IN SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT LIKE 'seed\_%' LOOP
+      EXECUTE format('DELETE FROM %I', t.name);
+      IF to_regclass('seed_' || t.name) IS NOT NULL THEN
+        EXECUTE format('INSERT INTO %I SELECT * FROM %I', t.name, 'seed_' || t.name);
+      END IF;
+    END LOOP;
+    PERFORM setval(format('%I', sequencename)::regclass, start_value, false) FROM pg_sequences
+      WHERE schemaname = current_schema();
+    END $$)"};
+
+  Store store_;
+};
+
+inline SharedSchema& shared_schema(std::string_view kind) {
+  if (kind == "postgres") {
+    static SharedSchema bytes("postgres");
+    return bytes;
+  }
+  static SharedSchema words("postgres_locale");
+  return words;
+}
+
 /// A fixture whose parameter is the kind; skipped, visibly, where the kind's server is absent.
 class EveryDatabase : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     if (!Store::is_available(GetParam())) GTEST_SKIP() << "no server for " << GetParam() << " (see scripts/pg)";
-    store_ = std::make_unique<Store>(GetParam());
+    const bool shared = migrated() && std::string_view(GetParam()).starts_with("postgres");
+    if (shared) {
+      shared_schema(GetParam()).clear();
+      store_ = &shared_schema(GetParam()).store();
+    } else {
+      own_ = std::make_unique<Store>(GetParam());
+      store_ = own_.get();
+    }
     database_ = store_->open(options());
-    if (migrated()) db::upgrade(*database_);
+    if (migrated() && !shared) db::upgrade(*database_);
   }
   void TearDown() override {
     database_.reset();
-    store_.reset();
+    own_.reset();
   }
   virtual bool migrated() const { return true; }
   virtual db::OpenOptions options() { return {}; }
 
   db::Database& db() { return *database_; }
-  Store& store() { return *store_; }
+  const Store& store() { return *store_; }
   std::unique_ptr<db::Database>& database() { return database_; }
 
  private:
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Store> own_;
+  const Store* store_ = nullptr;
   std::unique_ptr<db::Database> database_;
 };
 
