@@ -18,4 +18,7 @@ MakeDetector make_ar_ridge;
 std::span<const ParameterSpec> ewma_residual_parameters();
 MakeDetector make_ewma_residual;
 
+std::span<const ParameterSpec> isolation_forest_parameters();
+MakeDetector make_isolation_forest;
+
 }  // namespace wakeful::detectors

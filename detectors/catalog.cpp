@@ -15,10 +15,11 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kBaselineNames = {"UnivariateModelAnomalyDetection", "baseline"};
 constexpr std::array<std::string_view, 2> kAutoregressionNames = {"ar", "autoregression"};
+constexpr std::array<std::string_view, 2> kForestNames = {"IsolationForest", "iforest"};
 constexpr std::array<std::string_view, 1> kEwmaNames = {"ewma"};
 
-const std::array<CatalogRow, 3>& rows() {
-  static const std::array<CatalogRow, 3> table = {{
+const std::array<CatalogRow, 4>& rows() {
+  static const std::array<CatalogRow, 4> table = {{
       {.name = "univariate_baseline",
        .aliases = kBaselineNames,
        .summary = "residuals against Huber's robust scale of the training residuals",
@@ -46,6 +47,15 @@ const std::array<CatalogRow, 3>& rows() {
        .table = false,
        .advised_rows = 20,
        .make = make_ewma_residual},
+      {.name = "isolation_forest",
+       .aliases = kForestNames,
+       .summary = "how few random cuts isolate a row, or a window of rows, from the training",
+       .parameters = isolation_forest_parameters(),
+       .per_channel = false,
+       .online = false,
+       .table = true,
+       .advised_rows = 50,
+       .make = make_isolation_forest},
   }};
   return table;
 }

@@ -64,12 +64,23 @@ Scores Detector::room_for(std::size_t rows) const {
   return out;
 }
 
-Scores Detector::fit(const FrameView& training) {
+void Detector::learn_rows(const FrameView& training) {
   if (training.rows() == 0 || training.channels() == 0) throw core::invalid("training data has no rows", "training");
   names_.assign(training.names().begin(), training.names().end());
   training_rows_ = training.rows();
   learn(training);
+}
+
+Scores Detector::fit(const FrameView& training) {
+  learn_rows(training);
   return update(training);
+}
+
+void Detector::train(const FrameView& training) {
+  learn_rows(training);
+  if (!has_position()) return;
+  Scores room = room_for(1);
+  for (std::size_t i = 0; i < training.rows(); ++i) step(training.row(i), room.row(0));
 }
 
 void Detector::start(std::span<const std::string> channels) {
@@ -101,7 +112,12 @@ void Detector::update(std::span<const double> row, Scores& out) {
     throw core::invalid(fmt::format("{} scores rows of {} channels", row_->name, names_.size()), "channels");
   }
   std::copy(row.begin(), row.end(), out.y.begin());
-  step(row, out.row(0));
+  RowScore cleared = out.row(0);
+  cleared.anomaly_score = kNaN;
+  for (std::span<double> part : {cleared.channel_score, cleared.yhat, cleared.yhat_lower, cleared.yhat_upper}) {
+    std::fill(part.begin(), part.end(), kNaN);
+  }
+  step(row, cleared);
 }
 
 void Detector::step_rows(const FrameView& rows, Scores& out) {

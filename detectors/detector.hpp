@@ -77,6 +77,9 @@ class Detector {
   /// Errors: invalid, field "training", for no rows.
   Scores fit(const FrameView& training);
 
+  /// The same without the scores of the training, which cost time.
+  void train(const FrameView& training);
+
   /// Stands before the first row, having learned nothing. Errors: invalid unless the method learns online.
   void start(std::span<const std::string> channels);
 
@@ -113,8 +116,11 @@ class Detector {
   virtual Outputs outputs() const = 0;
   /// Learns the model and stands before the first row of `training`. rows > 0.
   virtual void learn(const FrameView& training) = 0;
+  /// False if a score depends on nothing but its own row.
+  virtual bool has_position() const { return true; }
   /// As after learning from nothing, for `count` channels. Only methods that learn online are asked.
   virtual void begin(std::size_t count) = 0;
+  /// `out` is all NaN.
   virtual void step(std::span<const double> row, RowScore out) = 0;
   /// Many rows, where that is cheaper than one by one; must give the same bits.
   virtual void step_rows(const FrameView& rows, Scores& out);
@@ -124,6 +130,7 @@ class Detector {
 
  private:
   friend std::unique_ptr<Detector> load_detector(const ModelReader& in, std::string_view prefix);
+  void learn_rows(const FrameView& training);
 
   const CatalogRow* row_;
   Parameters parameters_;
