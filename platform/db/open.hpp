@@ -24,7 +24,8 @@ struct OpenOptions {
   Synchronous synchronous = Synchronous::full;
   int readers = 4;  // SQLite read connections; PostgreSQL: the whole pool
   std::size_t write_queue = 4096;
-  bool exclusive = true;  // SQLite: one server per file, by flock; a second open is refused with its reason
+  bool exclusive = true;   // SQLite: one server per file, by flock; a second open is refused with its reason
+  bool read_only = false;  // somebody else's: nothing of it is made or changed, not even SQLite's journal mode
   core::Telemetry* telemetry = nullptr;   // where to count; outlives the database
   StatementRecord* statements = nullptr;  // tests: which statements ran (statements.hpp); outlives the database
 };

@@ -65,10 +65,19 @@ class SqliteDatabase final : public Database {
  public:
   SqliteDatabase(const std::string& path, const OpenOptions& options)
       : path_(path),
-        lock_(path, options.exclusive && !path.empty()),
+        lock_(path, options.exclusive && !options.read_only && !path.empty()),
         record_(options.statements),
-        writing_({.path = name(), .synchronous = options.synchronous, .writes = true, .cache_kib = 4096}, 1),
-        reading_({.path = name(), .synchronous = options.synchronous, .writes = false, .statements = 64},
+        writing_({.path = name(),
+                  .synchronous = options.synchronous,
+                  .writes = true,
+                  .read_only = options.read_only,
+                  .cache_kib = 4096},
+                 1),
+        reading_({.path = name(),
+                  .synchronous = options.synchronous,
+                  .writes = false,
+                  .read_only = options.read_only,
+                  .statements = 64},
                  static_cast<std::size_t>(std::max(options.readers, 1))) {
     writing_.lease(core::Deadline::never());  // a file that cannot be opened is said here, not at the first write
     writer_ = std::make_unique<SqliteWriter>(writing_, options);

@@ -84,8 +84,8 @@ core::Error sqlite_error(sqlite3* connection, int result, std::string_view state
 SqliteConnection::SqliteConnection(const SqliteSettings& settings) : path_(settings.path), kept_(settings.statements) {
   try {
     // One thread at a time uses a connection, so SQLite's own mutexes would only cost.
-    database_ = std::make_unique<SQLite::Database>(
-        settings.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLITE_OPEN_NOMUTEX, kBusyTimeoutMs);
+    const int access = settings.read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+    database_ = std::make_unique<SQLite::Database>(settings.path, access | SQLITE_OPEN_NOMUTEX, kBusyTimeoutMs);
     handle_ = database_->getHandle();
     configure(settings);
   } catch (const SQLite::Exception& failure) {
@@ -102,7 +102,7 @@ void SqliteConnection::configure(const SqliteSettings& settings) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_create_collation(handle_, "C", SQLITE_UTF8, nullptr, compare_bytes);
-  if (settings.path != ":memory:") {
+  if (settings.path != ":memory:" && !settings.read_only) {
     if (settings.writes && database_->execAndGet("PRAGMA journal_mode=WAL").getString() != "wal")
       throw core::unavailable(fmt::format("the file system of {} does not allow SQLite's WAL", settings.path));
     database_->exec(fmt::format("PRAGMA journal_size_limit={}", kJournalLimitBytes));

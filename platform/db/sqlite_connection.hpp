@@ -35,6 +35,7 @@ struct SqliteSettings {
   std::string path;  // ":memory:" or a file
   Synchronous synchronous = Synchronous::full;
   bool writes = true;
+  bool read_only = false;  // the file is somebody else's
   int cache_kib = 2048;
   std::size_t statements = 128;  // kept prepared
 };
