@@ -140,6 +140,19 @@ def latencies_table(results: Results) -> str:
     return aligned(rows)
 
 
+def processor_table(results: Results) -> str:
+    rows = [["processor ms per answer", *results.forms]]
+    for scenario in SCENARIOS:
+        rounds = results.rounds.get(scenario.name, {})
+        cells = [
+            f"{statistics.median(r['processor_ms'] for r in rounds[form]):.3f}" if form in rounds else "-"
+            for form in results.forms
+        ]
+        if rounds:
+            rows.append([scenario.name, *cells])
+    return aligned(rows)
+
+
 def costs_table(results: Results) -> str:
     forms = [form for form in results.forms if form in results.starts]
     rows = [["process tree", *forms]]
@@ -200,7 +213,7 @@ def text_of(results: Results) -> str:
         f"{PLAIN}: as its clients see it.",
         "",
         *(f"{table}\n" for table in (rates_table(results), ratios_table(results), latencies_table(results))),
-        *(f"{table}\n" for table in (costs_table(results), disk_table(results))),
+        *(f"{table}\n" for table in (processor_table(results), costs_table(results), disk_table(results))),
         *integrity_lines(results),
         "",
         targets_table(targets_of(results)),

@@ -11,7 +11,7 @@ import time
 
 import stores
 from api import Client, in_parallel
-from servers import Server
+from servers import Server, processor_seconds_of
 
 BATCH_ROWS, BATCH_KEYS = 1000, 20
 
@@ -83,9 +83,10 @@ class Subject:
         kind.has_registry = kind.has_registry and stores.answers_registry(self.client)
         self.store = stores.fill(self.client, with_registry=kind.has_registry)
 
-    def restart(self):
-        self.server.start()
+    def restart(self) -> float:
+        seconds = self.server.start()
         self.client = Client(self.server.port)
+        return seconds
 
     def answers(self, scenario: Scenario) -> bool:
         return self.server.kind.has_registry or scenario.question != "search-models"
@@ -123,9 +124,12 @@ class Generator:
     def run(self, subject: Subject, scenario: Scenario, seconds: float, *, quickack: bool = True) -> dict:
         """One round: rate, latencies and failures. Searches are held against the computed answers at once."""
         command = self.command(subject, scenario, seconds, quickack=quickack)
+        before = processor_seconds_of(subject.server.pids())
         with subject.server.watched():
             done = subprocess.run(command, capture_output=True, text=True, check=True)
         result = json.loads(done.stdout)
+        spent = processor_seconds_of(subject.server.pids()) - before
+        result["processor_ms"] = 1e3 * spent / max(1, result["answered"])
         self.enter(subject, scenario, result)
         result["rate"] *= scenario.per_answer
         return result
