@@ -12,6 +12,9 @@ namespace {
 /// both read every other character as it stands.
 constexpr char kEscape = '!';
 
+/// SQLite refuses expressions that nest deeper than 1,000, and a chain of ANDs nests with every link.
+constexpr std::size_t kComparisonsInGroup = 50;
+
 std::string escape_pattern(std::string_view pattern) {
   std::string escaped;
   for (const char c : pattern) {
@@ -110,11 +113,14 @@ void compare(Query& query, std::string_view column, const Comparison& comparison
 }
 
 void where_all(Query& query, const Filter& filter, const Condition& condition) {
-  for (const Comparison& comparison : filter.all) {
+  const bool grouped = filter.all.size() > kComparisonsInGroup;
+  for (std::size_t i = 0; i < filter.all.size(); ++i) {
+    if (grouped && i % kComparisonsInGroup == 0) query.text(i == 0 ? " AND (1 = 1" : ") AND (1 = 1");
     query.text(" AND (");
-    condition(query, comparison);
+    condition(query, filter.all[i]);
     query.text(")");
   }
+  if (grouped) query.text(")");
 }
 
 void order_by(Query& query, std::span<const SortKey> keys) {
