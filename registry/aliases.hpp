@@ -20,6 +20,8 @@ void move_alias(db::Tx& tx, std::string_view name, std::string_view alias, std::
 /// Errors: not_found for the model. An alias that is not there is fine.
 void delete_alias(db::Tx& tx, std::string_view name, std::string_view alias);
 
+/// What the alias points at, or nothing.
+std::optional<ModelVersion> find_version_by_alias(db::Tx& tx, std::string_view name, std::string_view alias);
 /// What the alias points at, with tags and aliases; "latest" is the highest number.
 /// Errors: not_found for the model, and for "latest" without a version; invalid "Registered model alias … not found."
 ModelVersion get_version_by_alias(db::Tx& tx, std::string_view name, std::string_view alias);

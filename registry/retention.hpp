@@ -15,9 +15,8 @@ struct VersionFacts {
   bool has_alias = false;
 };
 
-/// The versions to delete, lowest first: all but the `keep` with the highest numbers. What somebody points at stays
-/// besides, and counts as none of the `keep`: an alias, or the stages Staging and Production.
-/// `versions` in any order.
+/// The versions to delete, lowest first: all but the `keep` with the highest numbers and, among the older ones, those
+/// that somebody points at, by an alias or by the stages Staging and Production. `versions` in any order.
 std::vector<std::int64_t> plan_retention(std::span<const VersionFacts> versions, std::size_t keep);
 
 }  // namespace wakeful::registry

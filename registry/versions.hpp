@@ -31,6 +31,8 @@ ModelVersion create_version(db::Tx& tx, const NewVersion& wanted, core::Timestam
 /// With tags and aliases.
 std::optional<ModelVersion> find_version(db::Tx& tx, std::string_view name, std::int64_t version);
 ModelVersion get_version(db::Tx& tx, std::string_view name, std::int64_t version);
+/// Errors: not_found. Cost: one row.
+void require_version(db::Tx& tx, std::string_view name, std::int64_t version);
 /// The one with the highest number, over all stages.
 std::optional<ModelVersion> latest_version(db::Tx& tx, std::string_view name);
 /// Of each of the stages the one with the highest number; no stages: all four. Errors: not_found for the model.
