@@ -1,8 +1,8 @@
 #pragma once
-// The registry's tables, for tests/support/store.hpp.
+// The registry's tables, for tests/support/tables.hpp.
 #include <array>
 
-#include "support/store.hpp"
+#include "support/tables.hpp"
 
 namespace wakeful::testing {
 

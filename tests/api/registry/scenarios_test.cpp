@@ -1,5 +1,5 @@
-// The registry API, request by request: every scenario of this folder, on a fresh store, on SQLite in memory and, where
-// WAKEFUL_TEST_POSTGRES names one, on PostgreSQL. Each write is a millisecond later than the one before.
+// The registry API, request by request: every scenario of this folder, on an empty store of every kind. Each write is a
+// millisecond later than the one before.
 //
 // What the registry asks the tracker is answered as if there were run $RUN below mlflow-artifacts:/0, run $LOCAL below
 // /srv/runs, run $S3 below s3://bucket, and the logged model m-1 of $RUN.
@@ -60,21 +60,21 @@ Settings settings() {
 
 struct Case {
   Scenario scenario;
-  bool on_postgres = false;
+  std::string kind;
 };
 void PrintTo(const Case& c, std::ostream* out) { wakeful::testing::PrintTo(c.scenario, out); }
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const Scenario& scenario : scenarios()) all.push_back({scenario});
-  if (!wakeful::testing::has_postgres()) return all;
-  for (const Scenario& scenario : scenarios()) all.push_back({scenario, true});
+  for (const std::string& kind : wakeful::testing::available_kinds()) {
+    for (const Scenario& scenario : scenarios()) all.push_back({scenario, kind});
+  }
   return all;
 }
 
 class Stage {
  public:
-  explicit Stage(bool on_postgres) : store_(wakeful::testing::fresh_store(on_postgres, kRegistryTables)) {
+  explicit Stage(const std::string& kind) : store_(wakeful::testing::empty_store(kind, kRegistryTables)) {
     router_.add(routes(*store_, settings(), clock_));
     // What only a detector's training can make.
     store_->write([](db::Tx& tx) {
@@ -95,18 +95,18 @@ class Stage {
 class RegistryApi : public ::testing::TestWithParam<Case> {};
 
 TEST_P(RegistryApi, Plays) {
-  Stage stage(GetParam().on_postgres);
+  Stage stage(GetParam().kind);
   wakeful::testing::play(GetParam().scenario, {.router = &stage.router(),
                                                .fingerprint = [&] { return stage.fingerprint(); },
                                                .variables = {{"RUN", kRun}, {"LOCAL", kLocalRun}, {"S3", kS3Run}}});
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, RegistryApi, ::testing::ValuesIn(cases()), [](const auto& instance) {
-  return wakeful::testing::name_of(instance.param.scenario) + (instance.param.on_postgres ? "OnPostgres" : "");
+  return wakeful::testing::name_of(instance.param.scenario) + "_on_" + instance.param.kind;
 });
 
 TEST(RegistryRoutes, HaveAScenarioEach) {
-  Stage stage(false);
+  Stage stage("sqlite_memory");
   EXPECT_EQ(wakeful::testing::routes_without_scenario(stage.router().routes(), scenarios()),
             std::vector<std::string>());
 }
