@@ -7,18 +7,17 @@
 
 #include "platform/artifacts/store.hpp"
 #include "platform/core/clock.hpp"
-#include "platform/core/error.hpp"
 #include "platform/core/telemetry.hpp"
 #include "platform/core/text.hpp"
 #include "platform/db/open.hpp"
 #include "platform/http/router.hpp"
 #include "platform/http/server.hpp"
+#include "registry/api.hpp"
 #include "server/guard.hpp"
+#include "server/lookups.hpp"
 #include "server/probes.hpp"
 #include "tracker/api.hpp"
 #include "tracker/artifact_api.hpp"
-#include "tracker/logged_models.hpp"
-#include "tracker/runs.hpp"
 #include "web/assets.hpp"
 
 namespace wakeful::server {
@@ -57,24 +56,6 @@ tracker::ArtifactSettings artifact_settings(const Settings& settings, const std:
   return artifacts;
 }
 
-tracker::ArtifactRoots artifact_roots(db::Database& database) {
-  return {
-      .run =
-          [&database](const std::string& id) {
-            return database.read(
-                [&](db::Tx& tx) { return tracker::get_run_info(tx, tracker::RunId(id)).artifact_uri; });
-          },
-      .model =
-          [&database](const std::string& id) {
-            return database.read(
-                [&](db::Tx& tx) { return tracker::get_logged_model(tx, tracker::LoggedModelId(id)).artifact_uri; });
-          },
-      .version = [](const std::string& name, const std::string& version) -> std::string {
-        throw core::not_found("Model Version (name=" + name + ", version=" + version + ") not found");
-      },
-  };
-}
-
 http::Transport with_prefix(http::Transport next, std::string prefix) {
   if (prefix.empty()) return next;
   return [next = std::move(next), prefix = std::move(prefix)](http::Request request) {
@@ -108,6 +89,7 @@ struct App::State {
     router.add(tracker::routes(*database, tracking, clock));
     router.add(tracker::artifact_routes(*store, artifact_roots(*database),
                                         artifact_settings(settings, tracking.default_artifact_root)));
+    router.add(registry::routes(*database, registry_settings(settings, tracking.default_artifact_root), clock));
     router.add(probe_routes(telemetry, router, checks()));
     router.set_fallback([this](http::Request& request) { return pages.answer(request); });
   }

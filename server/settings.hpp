@@ -16,6 +16,8 @@ struct Settings {
   std::string artifacts_destination = "./artifacts";
   std::string default_artifact_root;  // empty: mlflow-artifacts:/ when artifacts are served
   bool serve_artifacts = true;
+  std::string source_pattern;            // empty: any; a regular expression
+  std::string allowed_artifact_schemes;  // comma separated
   std::string static_prefix;
   std::string allowed_hosts;         // comma separated; empty: this machine's names and private addresses
   std::string cors_allowed_origins;  // comma separated; "*": any, without credentials

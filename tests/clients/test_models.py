@@ -1,3 +1,4 @@
+import json
 import pathlib
 
 import mlflow
@@ -67,6 +68,9 @@ def test_a_logged_model_is_registered_afterwards(client, experiment, name):
     version = mlflow.register_model(f"runs:/{active.info.run_id}/model", name, tags={"t": "v"})
     assert str(version.version) == "1" and client.get_model_version(name, "1").tags["t"] == "v"
     assert str(mlflow.register_model(info.model_uri, name).version) == "2"
+    if IS_V3:  # the server and the client both write it
+        named = json.loads(mlflow.get_logged_model(info.model_id).tags["mlflow.modelVersions"])
+        assert {(v["name"], int(v["version"])) for v in named} == {(name, 1), (name, 2)}
     assert predicts(mlflow.pyfunc.load_model(f"models:/{name}/1")) and predicts(mlflow.pyfunc.load_model(f"models:/{name}/2"))
 
 
