@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "platform/core/error.hpp"
+#include "server/demo.hpp"
 #include "server/probes.hpp"
 #include "server/serve.hpp"
 #include "server/settings.hpp"
@@ -84,6 +85,7 @@ struct CommandLine {
   std::string filter;
   std::string detector;
   RunOptions run;
+  DemoOptions demo;
 
   Console console() const { return {.out = std::cout, .err = std::cerr, .json = json}; }
   client::Server server() const { return connect_server(tracking_uri); }
@@ -116,6 +118,13 @@ void add_server(CommandLine& line) {
                               [&line] { return examine(line.doctor_flags->settings(), std::cout); });
   doctor->set_help_flag("--help", "Show this and end");
   line.doctor_flags.emplace(*doctor);
+}
+
+void add_demo(CommandLine& line) {
+  CLI::App* command = line.add(line.root, "demo", "Serve the console with live, made-up data",
+                               [&line] { return demo(line.demo, std::cout); });
+  command->add_option("--folder", line.demo.folder, "where its store goes")->required()->type_name("");
+  command->add_option("-p,--port", line.demo.port, "port to listen on; 0 picks a free one")->type_name("");
 }
 
 void add_store(CommandLine& line) {
@@ -161,6 +170,7 @@ int run(int argc, char** argv) {
   line.root.require_subcommand(1);
   add_server(line);
   add_watch(line);
+  add_demo(line);
   add_store(line);
   line.add(line.root, "version", "Show the version", [] {
     std::cout << fmt::format("wakeful {}\n", version());
