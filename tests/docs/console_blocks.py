@@ -50,12 +50,14 @@ class Shell:
                                         stderr=subprocess.STDOUT, text=True, cwd=folder, env=environment)
 
     def run(self, command):
-        self.process.stdin.write(command + "\necho \"--end $?\"\n")
+        # The line break before the mark: what a command printed need not end with one.
+        self.process.stdin.write(command + "\nprintf '\\n--end %d\\n' $?\n")
         self.process.stdin.flush()
         printed = ""
         for line in self.process.stdout:
             if line.startswith("--end "):
-                return int(line.split()[1]), printed
+                printed = printed[:-1]  # the mark's own line break
+                return int(line.split()[1]), printed + ("\n" if printed and not printed.endswith("\n") else "")
             printed += line
         return 1, printed + "(the shell ended)"
 
