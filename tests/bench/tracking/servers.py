@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 START_SECONDS = 120
 STOP_SECONDS = 20
+PAUSE_SECONDS = 0.5
 IDLE_SECONDS = 3  # after which the idle memory is read
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 1 << 20
@@ -107,6 +108,7 @@ class Server:
         self.peak_rss = 0
         self.process: subprocess.Popen | None = None
         self.is_paused = False
+        self.paused_parents: list[int] = []
 
     def start(self) -> float:
         """Seconds from the start of the process to the first 200 of /health."""
@@ -139,18 +141,35 @@ class Server:
         return tree_of(self.process.pid)
 
     def pause(self):
-        """Parents first: a parent that watches its workers must not see them silent."""
-        for pid in self.pids():
+        """Parents first, and the others when they have answered them: a parent that asks its workers whether they live
+        must find the answer when it goes on."""
+        every = processes()
+        pids = self.pids()
+        parents = [pid for pid in pids if any(every[other][0] == pid for other in pids if other in every)]
+        for pid in parents:
             os.kill(pid, signal.SIGSTOP)
-            time.sleep(0.01)
+        if parents:
+            time.sleep(PAUSE_SECONDS)
+        for pid in pids:
+            if pid not in parents:
+                os.kill(pid, signal.SIGSTOP)
+        self.paused_parents = parents
         self.is_paused = True
 
     def resume(self):
-        for pid in reversed(self.pids()):
-            os.kill(pid, signal.SIGCONT)
-        if self.is_paused:
-            time.sleep(0.1)  # timers that fell due meanwhile have their turn before anything is measured
+        """The other way round, and back when /health is answered again."""
+        if not self.is_paused:
+            return
         self.is_paused = False
+        for pid in [pid for pid in self.pids() if pid not in self.paused_parents]:
+            os.kill(pid, signal.SIGCONT)
+        if self.paused_parents:
+            time.sleep(PAUSE_SECONDS)
+        for pid in self.paused_parents:
+            os.kill(pid, signal.SIGCONT)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_healthy() and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def idle_memory(self) -> dict:
         time.sleep(IDLE_SECONDS)
@@ -183,7 +202,8 @@ class Server:
     def stop(self):
         if self.process is None:
             return
-        started = {pid: times[2] for pid, times in processes().items() if pid in set(self.pids())}
+        tree = set(self.pids())
+        started = {pid: times[2] for pid, times in processes().items() if pid in tree}
         self.resume()
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
