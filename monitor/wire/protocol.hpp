@@ -74,7 +74,8 @@ struct StoredFile {
 };
 
 /// POST /runner/advance: one online model moves from `from` to `to`, whole or not at all. Several per job are fine.
-/// Errors: conflict if the lease is lost or if the model is not at (row_version, from) any more.
+/// Errors: conflict naming `fence` if the lease is lost, naming `row_version` if the model is not at (row_version,
+/// from) any more: claim again, or give the model up.
 struct Advance {
   Holder holder{};
   std::string model;

@@ -51,14 +51,13 @@ class Client:
         made = self.post("runs/create", experiment_id=experiment, run_name=name, start_time=1_700_000_000_000)
         return made["run"]["info"]["run_id"]
 
-    def history(self, run: str, key: str) -> list[tuple[int, float]]:
-        """Step and value of every point of one metric, over all pages."""
+    def history(self, run: str, key: str) -> list[dict]:
+        """Every point of one metric, over all pages."""
         points, token = [], None
         while True:
             more = {"page_token": token} if token else {}
             page = self.get("metrics/get-history", run_id=run, metric_key=key, max_results=PAGE_OF_HISTORY, **more)
-            # Whole numbers are strings in plain protobuf JSON, which mlflow-go speaks.
-            points += [(int(point.get("step", 0)), float(point["value"])) for point in page.get("metrics", [])]
+            points += page.get("metrics", [])
             token = page.get("next_page_token")
             if not token:
                 return points

@@ -17,7 +17,6 @@ from collections.abc import Callable
 
 START_SECONDS = 120
 STOP_SECONDS = 20
-PAUSE_SECONDS = 0.5
 IDLE_SECONDS = 3  # after which the idle memory is read
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 1 << 20
@@ -108,7 +107,6 @@ class Server:
         self.peak_rss = 0
         self.process: subprocess.Popen | None = None
         self.is_paused = False
-        self.paused_parents: list[int] = []
 
     def start(self) -> float:
         """Seconds from the start of the process to the first 200 of /health."""
@@ -141,35 +139,18 @@ class Server:
         return tree_of(self.process.pid)
 
     def pause(self):
-        """Parents first, and the others when they have answered them: a parent that asks its workers whether they live
-        must find the answer when it goes on."""
-        every = processes()
-        pids = self.pids()
-        parents = [pid for pid in pids if any(every[other][0] == pid for other in pids if other in every)]
-        for pid in parents:
+        """Parents first: a parent that watches its workers must not see them silent."""
+        for pid in self.pids():
             os.kill(pid, signal.SIGSTOP)
-        if parents:
-            time.sleep(PAUSE_SECONDS)
-        for pid in pids:
-            if pid not in parents:
-                os.kill(pid, signal.SIGSTOP)
-        self.paused_parents = parents
+            time.sleep(0.01)
         self.is_paused = True
 
     def resume(self):
-        """The other way round, and back when /health is answered again."""
-        if not self.is_paused:
-            return
+        for pid in reversed(self.pids()):
+            os.kill(pid, signal.SIGCONT)
+        if self.is_paused:
+            time.sleep(0.1)  # timers that fell due meanwhile have their turn before anything is measured
         self.is_paused = False
-        for pid in [pid for pid in self.pids() if pid not in self.paused_parents]:
-            os.kill(pid, signal.SIGCONT)
-        if self.paused_parents:
-            time.sleep(PAUSE_SECONDS)
-        for pid in self.paused_parents:
-            os.kill(pid, signal.SIGCONT)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._is_healthy() and time.monotonic() < deadline:
-            time.sleep(0.01)
 
     def idle_memory(self) -> dict:
         time.sleep(IDLE_SECONDS)
@@ -202,8 +183,7 @@ class Server:
     def stop(self):
         if self.process is None:
             return
-        tree = set(self.pids())
-        started = {pid: times[2] for pid, times in processes().items() if pid in tree}
+        started = {pid: times[2] for pid, times in processes().items() if pid in set(self.pids())}
         self.resume()
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
