@@ -1,0 +1,185 @@
+// The watch's API, request by request: every scenario of this folder, on a fresh store of every kind. Those of
+// history.scenario find a detector "watched" that was trained and evaluated, because no request of this slice does it.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "monitor/api.hpp"
+#include "monitor/detectors.hpp"
+#include "monitor/evaluations.hpp"
+#include "monitor/jobs.hpp"
+#include "monitor/wire/names.hpp"
+#include "monitor/wire/yaml.hpp"
+#include "support/database.hpp"
+#include "support/scenario.hpp"
+
+namespace wakeful::monitor {
+namespace {
+
+using std::chrono::minutes;
+using wakeful::testing::Scenario;
+
+// 2023-11-14T22:13:20Z; minute(0) is 22:00.
+constexpr core::Timestamp kNow = core::from_ms(1'700'000'000'000);
+core::Timestamp minute(int n) { return core::from_ms(1'699'999'200'000) + minutes(n); }
+
+const std::vector<Scenario>& scenarios() {
+  static const auto all = wakeful::testing::load_scenarios("tests/api/monitor");
+  return all;
+}
+
+constexpr std::array<std::string_view, 16> kTables{
+    "detectors",     "detector_revisions", "jobs",         "leases", "watched_queries",
+    "online_models", "evaluations",        "score_tracks", "scores", "anomalies",
+    "sources",       "source_columns",     "channels",     "series", "observations",
+    "events"};
+
+/// Every row of every table, in an order that does not depend on the store.
+std::string fingerprint(db::Database& database) {
+  std::vector<std::string> rows;
+  database.read([&](db::Tx& tx) {
+    for (const std::string_view table : kTables) {
+      const std::string text = fmt::format("SELECT * FROM {}", table);
+      tx.query(db::Sql("test.fingerprint", text), {}, [&](const db::Row& row) {
+        std::string& line = rows.emplace_back(table);
+        for (int i = 0; i < row.columns(); ++i) line += fmt::format(" {}", row.is_null(i) ? "null" : row.text(i));
+      });
+    }
+  });
+  std::sort(rows.begin(), rows.end());
+  return fmt::format("{}", fmt::join(rows, "\n"));
+}
+
+Definition watched() {
+  const auto documents = parse_yaml(R"(
+name: watched
+schedule: {every: 5m}
+time_spec: {granularity: 1m}
+metrics:
+  - {name: v, source: {observations: src}, dimension_groupings: [region]}
+algorithms: {univariate_baseline: {}}
+)");
+  return read_definition(core::ObjectReader(documents.front().root()));
+}
+
+Score score(int at, const std::string& entity, double value, bool anomalous = false) {
+  return {.timestamp = minute(at),
+          .entity = entity,
+          .algorithm = "univariate_baseline",
+          .value = value,
+          .expected = 1.0,
+          .lower = 0.5,
+          .upper = 1.5,
+          .score = anomalous ? 2.5 : 0.1,
+          .is_anomaly = anomalous};
+}
+
+void evaluate(db::Tx& tx, const Job& job, int from, int to, const std::vector<Score>& scores,
+              const std::vector<Score>& late) {
+  const KeptModel kept = get_online_model(tx, "watched__v__region_online");
+  const Evaluation evaluation{.id = evaluation_id(kept.model.name, kept.model.version, minute(from), minute(to)),
+                              .from_version = kept.model.version,
+                              .model_version = kept.model.version + 1,
+                              .from = minute(from),
+                              .to = minute(to),
+                              .rows = static_cast<std::int64_t>(scores.size()),
+                              .run_id = job.run_id,
+                              .job_id = job.id,
+                              .created = kNow};
+  add_evaluation(tx, kept, evaluation, scores, late, 1);
+  step_model(tx, {.name = kept.model.name,
+                  .row_version = kept.model.row_version,
+                  .from = minute(from),
+                  .to = minute(to),
+                  .version = kept.model.version + 1,
+                  .artifact = {.uri = "mlflow-artifacts:/x"},
+                  .fence = 1});
+}
+
+void seed(db::Tx& tx) {
+  const Definition definition = watched();
+  apply_detector(tx, definition, kNow);
+  put_on_watch(tx,
+               {.name = online_model_name(definition, definition.metrics[0]),
+                .detector = "watched",
+                .deployment_mode = "prod",
+                .metric = definition.metrics[0],
+                .granularity = minutes(1),
+                .digest = model_digest(definition, definition.metrics[0]),
+                .version = 1,
+                .last_evaluation = minute(0),
+                .artifact_uri = "mlflow-artifacts:/x",
+                .trained = kNow},
+               1);
+  add_job(tx, {.id = "job1", .run_id = "run1", .detector = "watched", .tick = minute(5)}, kNow);
+  std::vector<Job> exhausted;
+  const auto claimed = claim_job(tx, {.owner = "runner", .lease = minutes(1)}, kNow, exhausted);
+  set_interval(tx, "job1", {.from = minute(1), .until = minute(6)});
+  evaluate(tx, claimed->job, 0, 3, {score(1, "eu", 1), score(1, "us", 7, true), score(2, "eu", 1), score(3, "us", 1)},
+           {});
+  evaluate(tx, claimed->job, 3, 5, {score(4, "eu", 9.25, true)}, {score(2, "eu", 8, true), score(1, "us", 1)});
+  end_job(tx, hold_job(tx, {"job1", claimed->fence}), JobState::succeeded, "", R"({"rows":5})", kNow);
+  add_job(tx, {.id = "job2", .run_id = "run2", .detector = "watched", .kind = JobKind::train}, kNow + minutes(1));
+}
+
+struct Case {
+  Scenario scenario;
+  std::string kind;
+};
+void PrintTo(const Case& c, std::ostream* out) { wakeful::testing::PrintTo(c.scenario, out); }
+
+/// Those of PostgreSQL where there is a server.
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const char* kind : {"sqlite_memory", "postgres", "postgres_locale"}) {
+    if (!wakeful::testing::Store::is_available(kind)) continue;
+    for (const Scenario& scenario : scenarios()) all.push_back({scenario, kind});
+  }
+  return all;
+}
+
+class Stage {
+ public:
+  explicit Stage(const std::string& kind) {
+    if (kind == "sqlite_memory") {
+      database_ = wakeful::testing::open_test_database();
+    } else {
+      wakeful::testing::shared_schema(kind).clear();
+      database_ = wakeful::testing::shared_schema(kind).store().open();
+    }
+    router_.add(routes(*database_, clock_));
+  }
+  db::Database& database() { return *database_; }
+  http::Router& router() { return router_; }
+
+ private:
+  std::unique_ptr<db::Database> database_;
+  core::ManualClock clock_{kNow};
+  core::Telemetry telemetry_;
+  http::Router router_{telemetry_};
+};
+
+class MonitorApi : public ::testing::TestWithParam<Case> {};
+
+TEST_P(MonitorApi, Plays) {
+  Stage stage(GetParam().kind);
+  if (GetParam().scenario.file == "history.scenario") stage.database().write([](db::Tx& tx) { seed(tx); });
+  wakeful::testing::play(GetParam().scenario, {.router = &stage.router(),
+                                               .fingerprint = [&] { return fingerprint(stage.database()); },
+                                               .variables = {{"NL", "\n"}, {"NUL", std::string(1, '\0')}}});
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, MonitorApi, ::testing::ValuesIn(cases()), [](const auto& instance) {
+  return wakeful::testing::name_of(instance.param.scenario) + "_on_" + instance.param.kind;
+});
+
+TEST(MonitorRoutes, HaveAScenarioEach) {
+  Stage stage("sqlite_memory");
+  EXPECT_EQ(wakeful::testing::routes_without_scenario(stage.router().routes(), scenarios()),
+            std::vector<std::string>());
+}
+
+}  // namespace
+}  // namespace wakeful::monitor
