@@ -156,7 +156,7 @@ def test_paths_cannot_leave_the_store(server, rest, run, bad):
     host = urlsplit(server)
 
     def raw(method, target, body=b""):
-        connection = http.client.HTTPConnection(host.hostname, host.port, timeout=30)
+        connection = http.client.HTTPConnection(host.hostname, host.port, timeout=60)
         connection.putrequest(method, target)
         connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
