@@ -33,8 +33,21 @@ http::Request make_request(std::string method, std::string target, std::string b
 Server::Server(http::Transport transport, std::chrono::milliseconds timeout)
     : transport_(std::move(transport)), timeout_(timeout) {}
 
+Server Server::with_timeout(std::chrono::milliseconds timeout) const {
+  Server other = *this;
+  other.timeout_ = timeout;
+  return other;
+}
+
+Server Server::with_cancel(std::function<bool()> cancelled) const {
+  Server other = *this;
+  other.cancelled_ = std::move(cancelled);
+  return other;
+}
+
 http::Response Server::send(http::Request request) const {
   if (request.deadline.is_never()) request.deadline = core::Deadline::after(timeout_);
+  if (!request.cancelled) request.cancelled = cancelled_;
   http::Response response = transport_(std::move(request));
   if (response.status >= 400) throw http::read_error(response.status, response.read_all());
   return response;

@@ -6,6 +6,7 @@
 // jobs, observations, the runner's protocol). Nothing is retried here. Errors, of every call: those that the server
 // answers, read back into the code that they had there; unavailable when no whole answer came. Threads: any.
 #include <chrono>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -29,11 +30,14 @@ class Server {
   http::Response send(http::Request request) const;
 
   /// The same server with a longer or shorter patience.
-  Server with_timeout(std::chrono::milliseconds timeout) const { return Server(transport_, timeout); }
+  Server with_timeout(std::chrono::milliseconds timeout) const;
+  /// The same server; in-process handlers that wait ask `cancelled` whether anybody still does.
+  Server with_cancel(std::function<bool()> cancelled) const;
 
  private:
   http::Transport transport_;
   std::chrono::milliseconds timeout_;
+  std::function<bool()> cancelled_;
 };
 
 /// A request with a body of known length.

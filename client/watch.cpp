@@ -108,7 +108,7 @@ monitor::ObservationPage list_observations(const Server& server, const Observati
   const auto add = [&](std::string_view name, const std::string& value) {
     query.append("&").append(name).append("=").append(core::percent_encode(value));
   };
-  for (const std::string& dim : request.dims) add("dims", dim);
+  add("format", "columnar");
   for (const std::string& filter : request.filters) add("filters", filter);
   add("after", core::format_rfc3339(request.after));
   add("until", core::format_rfc3339(request.until));

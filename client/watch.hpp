@@ -56,7 +56,6 @@ monitor::IngestReport ingest(const Server& server, const std::string& source, st
 struct ObservationRequest {
   std::string source;
   std::string metric{};
-  std::vector<std::string> dims{};     // the dimensions wanted in the answer
   std::vector<std::string> filters{};  // "stage = 'prod'"
   core::Timestamp after{};             // exclusive
   core::Timestamp until{};             // inclusive

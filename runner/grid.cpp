@@ -185,12 +185,12 @@ std::size_t settled_rows(const Cells& cells, const Fill& fill) {
 
 void check_size(const Buckets& buckets, std::size_t columns) {
   if (columns > kMaxGroups) {
-    throw core::exhausted(
+    throw core::invalid(
         fmt::format("{} groups are more than {}: group by fewer dimensions, or filter", columns, kMaxGroups));
   }
   const auto width = static_cast<std::int64_t>(std::max<std::size_t>(columns, 1));
   if (buckets.count() > kMaxCells / width) {
-    throw core::exhausted(
+    throw core::invalid(
         fmt::format("{} buckets of {} groups are more than {} values: take a coarser granularity, a "
                     "later start or fewer groups",
                     buckets.count(), width, kMaxCells));

@@ -53,7 +53,7 @@ std::int64_t lead_of(const monitor::Fill& fill);
 /// The grid of `buckets`. Observations before them serve the fill rule only, those behind them not at all.
 /// Without `columns`, the columns are the groups that have a value, by name; with them, exactly these: a group that is
 /// none of them keeps its buckets alive for `zero`, and nothing else.
-/// Errors: exhausted beyond kMaxGroups or kMaxCells.
+/// Errors: invalid beyond kMaxGroups or kMaxCells.
 Grid make_grid(const Observations& observations, const GridRule& rule, const Buckets& buckets,
                const std::optional<std::vector<std::string>>& columns = std::nullopt);
 

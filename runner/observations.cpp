@@ -10,7 +10,7 @@
 namespace wakeful::runner {
 
 void ObservationCollector::refuse(std::size_t max_rows) {
-  throw core::exhausted(
+  throw core::invalid(
       fmt::format("the source gives more than {} rows at once: take a later start, or aggregate them there", max_rows));
 }
 

@@ -28,7 +28,7 @@ struct Observations {
   std::int64_t ungrouped = 0;
 };
 
-/// Collects rows in any order. Errors, of add: exhausted beyond `max_rows`.
+/// Collects rows in any order. Errors, of add: invalid beyond `max_rows`.
 class ObservationCollector {
  public:
   explicit ObservationCollector(std::size_t max_rows) : max_rows_(max_rows) {}

@@ -26,8 +26,8 @@ class Source {
  public:
   virtual ~Source() = default;
   /// The metric's observations in the span, by time. Values are finite.
-  /// Errors: unavailable when trying again may help; otherwise invalid, not_found or exhausted, for whoever wrote the
-  /// detector file.
+  /// Errors: unavailable when trying again may help; otherwise invalid or not_found, for whoever wrote the detector
+  /// file.
   virtual Observations pull(const Span& span, core::Deadline deadline) = 0;
 };
 

@@ -16,7 +16,7 @@ class ObservationSource final : public Source {
       : server_(context.server), max_rows_(context.settings.max_rows) {
     request_.source = std::get<monitor::ObservationSource>(metric.source).name;
     request_.metric = metric.name;
-    request_.dims = metric.dimension_groupings;
+    dims_ = metric.dimension_groupings;
     request_.filters = metric.dimension_filters;
     request_.max_results = kPageRows;
   }
@@ -28,23 +28,34 @@ class ObservationSource final : public Source {
     request.until = span.until;
     do {
       if (deadline.expired()) throw core::unavailable("the observations could not be read in time");
-      const monitor::ObservationPage page = client::list_observations(server_, request);
-      take(page, rows);
-      request.page_token = page.next_page_token;
+      const auto page = find_page(request);
+      if (!page) break;
+      take(*page, rows);
+      request.page_token = page->next_page_token;
     } while (!request.page_token.empty());
     return rows.take(ObservationCollector::Ties::as_added);
   }
 
  private:
+  /// Nothing for a source that nobody has pushed to yet: a detector may be applied before its data come.
+  std::optional<monitor::ObservationPage> find_page(const client::ObservationRequest& request) const {
+    try {
+      return client::list_observations(server_, request);
+    } catch (const core::Error& e) {
+      if (e.code() == core::ErrorCode::not_found) return std::nullopt;
+      throw;
+    }
+  }
+
   void take(const monitor::ObservationPage& page, ObservationCollector& rows) const {
-    std::vector<std::optional<std::string_view>> dims(request_.dims.size());
+    std::vector<std::optional<std::string_view>> dims(dims_.size());
     for (std::size_t i = 0; i < page.times.size(); ++i) {
       if (!std::isfinite(page.values[i])) continue;
       const auto& series = page.series[static_cast<std::size_t>(page.of_series[i])];
       for (std::size_t d = 0; d < dims.size(); ++d) {
         dims[d].reset();
         for (const auto& [name, value] : series.dims) {
-          if (name == request_.dims[d]) dims[d] = value;
+          if (name == dims_[d]) dims[d] = value;
         }
       }
       rows.add(page.times[i], dims, page.values[i]);
@@ -54,6 +65,7 @@ class ObservationSource final : public Source {
   client::Server server_;
   std::size_t max_rows_;
   client::ObservationRequest request_;
+  std::vector<std::string> dims_;
 };
 
 }  // namespace

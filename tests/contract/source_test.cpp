@@ -271,7 +271,7 @@ TEST_P(SourceContract, RefusesToStopInTheMiddleOfItsRows) {
     pull();
     FAIL() << "more rows than the limit";
   } catch (const core::Error& e) {
-    EXPECT_EQ(e.code(), core::ErrorCode::exhausted) << e.what();
+    EXPECT_EQ(e.code(), core::ErrorCode::invalid) << e.what();
   }
 }
 

@@ -133,19 +133,18 @@ TEST_F(ClientCalls, ClaimNothingWhenThereIsNoJob) {
   EXPECT_FALSE(claim(server(), {.runner = "test"}).has_value());
 }
 
-TEST_F(ClientCalls, NameAllDimensionsAndFiltersOfAPull) {
+TEST_F(ClientCalls, NameSpanAndFiltersOfAPull) {
   answer("GET", "/api/v1/observations",
          R"({"series":[{"metric":"m","dims":{"region":"eu"}}],"ts_us":[1],"series_index":[0],"value":[2.5]})");
   const auto page = list_observations(server(), {.source = "s",
                                                  .metric = "m",
-                                                 .dims = {"region", "host"},
                                                  .filters = {"stage = 'prod'"},
                                                  .after = core::from_us(0),
                                                  .until = core::from_us(1)});
   ASSERT_EQ(page.values.size(), 1U);
   EXPECT_EQ(page.values[0], 2.5);
   EXPECT_EQ(seen_[0].target,
-            "/api/v1/observations?source=s&metric=m&dims=region&dims=host&filters=stage%20%3D%20%27prod%27"
+            "/api/v1/observations?source=s&metric=m&format=columnar&filters=stage%20%3D%20%27prod%27"
             "&after=1970-01-01T00%3A00%3A00Z&until=1970-01-01T00%3A00%3A00.000001Z");
 }
 

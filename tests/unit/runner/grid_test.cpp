@@ -182,7 +182,7 @@ TEST(Grid, RefusesMoreCellsThanItMayHold) {
     make_grid(rows, {}, {minute(0), minute(0) + (kMaxCells + 1) * 1ms, 1ms});
     FAIL() << "a grid without bounds";
   } catch (const core::Error& e) {
-    EXPECT_EQ(e.code(), core::ErrorCode::exhausted);
+    EXPECT_EQ(e.code(), core::ErrorCode::invalid);
   }
 }
 

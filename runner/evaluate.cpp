@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "client/files.hpp"
+#include "client/watch.hpp"
+#include "monitor/wire/names.hpp"
+#include "platform/core/digest.hpp"
+#include "platform/core/error.hpp"
+#include "platform/core/log.hpp"
+#include "runner/failure.hpp"
+#include "runner/grid.hpp"
+#include "runner/scoring.hpp"
+#include "runner/work.hpp"
+
+namespace wakeful::runner {
+namespace {
+
+using detectors::NamedDetector;
+
+constexpr std::uint64_t kMaxModelBytes = 1U << 30U;
+
+/// What a job did, over all its models.
+struct Totals {
+  std::int64_t models = 0;
+  std::int64_t evaluations = 0;
+  std::int64_t rows = 0;
+  std::int64_t anomalies = 0;
+  std::int64_t ungrouped = 0;
+  std::set<std::string> missing;
+  std::set<std::string> unknown;
+};
+
+void write_names(core::JsonWriter& json, std::string_view name, const std::set<std::string>& names) {
+  constexpr std::size_t kMost = 100;
+  if (names.empty()) return;
+  json.key(name).begin_array();
+  std::size_t count = 0;
+  for (const std::string& one : names) {
+    if (++count > kMost) break;
+    json.value(one);
+  }
+  json.end_array();
+}
+
+std::string to_json(const Totals& totals) {
+  core::JsonWriter json;
+  json.begin_object().member("models", totals.models).member("evaluations", totals.evaluations);
+  json.member("rows", totals.rows).member("anomalies", totals.anomalies);
+  if (totals.ungrouped > 0) json.member("rows_without_group", totals.ungrouped);
+  write_names(json, "missing_groups", totals.missing);
+  write_names(json, "unknown_groups", totals.unknown);
+  return json.end_object().take();
+}
+
+std::vector<NamedDetector> load_model(const Work& work, const monitor::OnlineModel& model) {
+  const std::string bytes = client::download(work.server, model.artifact_uri, kMaxModelBytes);
+  if (!model.artifact_sha256.empty() && core::sha256_hex(bytes) != model.artifact_sha256) {
+    throw core::unavailable(
+        fmt::format("{}: the file of version {} is not the one that was committed", model.name, model.version));
+  }
+  return detectors::load_detectors(bytes);
+}
+
+/// The same request again is harmless: the server knows an evaluation by its id.
+monitor::Advanced advance_surely(const Work& work, const monitor::Advance& advance) {
+  constexpr std::chrono::milliseconds kPauses[] = {std::chrono::milliseconds(50), std::chrono::milliseconds(250),
+                                                   std::chrono::milliseconds(1'000)};
+  for (const auto pause : kPauses) {
+    try {
+      return client::advance(work.server, advance);
+    } catch (const core::Error& e) {
+      if (e.code() != core::ErrorCode::unavailable) throw;
+      core::log::warn("advance_unanswered", {{"model", advance.model}, {"message", e.what()}});
+    }
+    std::this_thread::sleep_for(pause);
+    work.check();
+  }
+  return client::advance(work.server, advance);
+}
+
+class ModelEvaluation {
+ public:
+  ModelEvaluation(const Work& work, monitor::OnlineModel model, Totals& totals)
+      : work_(work),
+        model_(std::move(model)),
+        totals_(totals),
+        source_(make_source(model_.metric, work.context())),
+        rule_{model_.metric.aggregate, model_.metric.fill} {}
+
+  void run() {
+    const Buckets due = due_buckets({.last = model_.last_evaluation,
+                                     .until = work_.claim.job.interval.until.value_or(work_.claim.now),
+                                     .now = work_.claim.now,
+                                     .granularity = model_.granularity});
+    core::Timestamp first = due.first;
+    std::int64_t reach = kMaxBuckets;
+    while (first <= due.last) {
+      Buckets part{.first = first, .last = due.last, .granularity = due.granularity};
+      part.last = std::min(part.last, part.start(reach - 1));
+      const std::optional<core::Timestamp> done = evaluate_part(part);
+      if (done) {
+        first = *done + due.granularity;
+        reach = kMaxBuckets;
+      } else {
+        if (part.last == due.last) return;  // nothing (settled) yet: the mark waits for data
+        reach *= 2;
+      }
+    }
+  }
+
+ private:
+  /// The last bucket that was committed; nothing if there is none to commit.
+  std::optional<core::Timestamp> evaluate_part(const Buckets& part) {
+    work_.check();
+    const Observations observations =
+        source_->pull(span_of(part, lead_of(rule_.fill)), core::Deadline::after(std::chrono::minutes(10)));
+    totals_.ungrouped += observations.ungrouped;
+    if (observations.rows.empty()) return std::nullopt;
+    if (detectors_.empty()) load();
+    const Grid grid = make_grid(observations, rule_, part, columns_);
+    totals_.missing.insert(grid.missing.begin(), grid.missing.end());
+    totals_.unknown.insert(grid.unknown.begin(), grid.unknown.end());
+    if (!grid.settled) return std::nullopt;
+    Grid settled = cut(grid, part.first, *grid.settled);
+    const std::int64_t rows = rows_within(detectors_, settled, monitor::kMaxScoresPerAdvance);
+    if (rows < settled.rows()) settled = cut(settled, part.first, part.start(rows - 1));
+    commit(settled);
+    return settled.buckets.last;
+  }
+
+  void load() {
+    detectors_ = load_model(work_, model_);
+    if (detectors_.empty()) throw core::invalid(fmt::format("{}: its file holds no detector", model_.name));
+    columns_ = entities_of(detectors_.front().detector->channels(), model_.metric);
+  }
+
+  void commit(const Grid& grid) {
+    monitor::Advance advance{.holder = work_.claim.holder(), .model = model_.name};
+    advance.row_version = model_.row_version;
+    advance.from_version = model_.version;
+    advance.from = model_.last_evaluation;
+    advance.to = grid.buckets.last;
+    advance.evaluation_id = monitor::evaluation_id(model_.name, model_.version, advance.from, advance.to);
+    advance.scores = score_grid(detectors_, grid, model_.metric);
+    advance.rows = filled_rows(grid);
+    advance.input_digest = digest_of(grid);
+    work_.check();
+    advance.artifact = store_state();
+    const monitor::Advanced advanced = advance_surely(work_, advance);
+    model_ = advanced.model;
+    ++totals_.evaluations;
+    totals_.rows += advanced.evaluation.rows;
+    totals_.anomalies += advanced.evaluation.anomalies;
+  }
+
+  /// Under a name of its own: what a lost compare-and-set leaves is an orphan, never somebody's file overwritten.
+  monitor::StoredFile store_state() const {
+    std::string bytes = detectors::save_detectors(detectors_);
+    monitor::StoredFile file{.uri = {}, .sha256 = core::sha256_hex(bytes)};
+    file.size_bytes = static_cast<std::int64_t>(bytes.size());
+    file.uri = client::join_uri(work_.claim.artifact_root,
+                                fmt::format("online/{}/{}-{}-{}.model", model_.name, model_.version + 1,
+                                            work_.claim.fence, file.sha256.substr(0, 16)));
+    client::upload(work_.server, file.uri, std::move(bytes));
+    return file;
+  }
+
+  const Work& work_;
+  monitor::OnlineModel model_;
+  Totals& totals_;
+  std::unique_ptr<Source> source_;
+  GridRule rule_;
+  std::vector<NamedDetector> detectors_;
+  std::vector<std::string> columns_;
+};
+
+}  // namespace
+
+std::string evaluate(const Work& work) {
+  Totals totals;
+  std::optional<core::Error> worst;
+  for (const monitor::OnlineModel& model : work.claim.models) {
+    try {
+      ModelEvaluation(work, model, totals).run();
+      ++totals.models;
+    } catch (const core::Error& e) {
+      work.check();
+      if (is_lease_lost(e)) throw;
+      core::log::warn("model_not_evaluated", {{"model", model.name}, {"message", e.what()}});
+      const bool is_worse = classify(e) == monitor::FailureClass::transient;
+      if (!worst || (is_worse && classify(*worst) != monitor::FailureClass::transient))
+        worst = core::Error(e.code(), fmt::format("{}: {}", model.name, e.what()), e.field());
+    }
+  }
+  if (worst) throw core::Error(*worst);
+  return to_json(totals);
+}
+
+}  // namespace wakeful::runner

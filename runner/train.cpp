@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "client/files.hpp"
+#include "client/runs.hpp"
+#include "detectors/catalog.hpp"
+#include "platform/core/digest.hpp"
+#include "platform/core/error.hpp"
+#include "platform/core/log.hpp"
+#include "runner/grid.hpp"
+#include "runner/scoring.hpp"
+#include "runner/training_summary.hpp"
+#include "runner/work.hpp"
+
+namespace wakeful::runner {
+namespace {
+
+using detectors::NamedDetector;
+using monitor::Metric;
+
+/// Nothing is older: where a file says no start, everything counts.
+const core::Timestamp kBeginning = core::parse_rfc3339("1900-01-01T00:00:00Z");
+/// Of one run; models of many groups have more facts than anybody reads.
+constexpr std::size_t kMaxMetrics = 900;
+/// MLflow's limit of a param's value.
+constexpr std::size_t kMaxParam = 6'000;
+
+core::Error too_little(const Metric& metric, std::string_view why) {
+  return core::invalid(fmt::format("{}: {}", metric.name, why), "training");
+}
+
+/// The data that a metric is trained on: its first to its last settled bucket with a value.
+Grid training_grid(const Work& work, const Metric& metric) {
+  const monitor::Interval& interval = work.claim.job.interval;
+  const GridRule rule{metric.aggregate, metric.fill};
+  Buckets buckets{.granularity = work.claim.detector.time_spec.granularity};
+  buckets.last = last_complete(interval.until.value_or(work.claim.now), buckets.granularity);
+  buckets.first = first_bucket_from(interval.from.value_or(kBeginning), buckets.granularity);
+  if (buckets.empty()) throw too_little(metric, "no bucket of the training interval is complete");
+  const Observations observations = make_source(metric, work.context())
+                                        ->pull(span_of(buckets, interval.from ? lead_of(rule.fill) : 0),
+                                               core::Deadline::after(std::chrono::minutes(30)));
+  if (observations.rows.empty())
+    throw too_little(metric, fmt::format("no observations up to {}", core::format_rfc3339(buckets.last)));
+  // Without a start the grid begins where the data do, which bounds it.
+  if (!interval.from) buckets.first = bucket_of(observations.rows.front().time, buckets.granularity);
+  const Grid grid = make_grid(observations, rule, buckets);
+  if (!grid.settled || !grid.first_filled || *grid.settled < *grid.first_filled)
+    throw too_little(metric, "no bucket has a value");
+  return cut(grid, *grid.first_filled, *grid.settled);
+}
+
+std::vector<NamedDetector> fit_all(const Work& work, const Metric& metric, const Grid& grid) {
+  std::vector<NamedDetector> trained;
+  const detectors::Frame frame = frame_of(grid, metric);
+  for (const monitor::Algorithm& algorithm : work.claim.detector.algorithms) {
+    work.check();
+    try {
+      const detectors::CatalogRow& row = detectors::get_algorithm(algorithm.name);
+      detectors::check_training(row, frame);
+      const auto document = core::parse_json(algorithm.parameters);
+      const core::ObjectReader parameters(document.root(), fmt::format("algorithms.{}", algorithm.label));
+      auto detector = detectors::make_detector(row, detectors::read_parameters(row.parameters, parameters));
+      detector->fit(frame);
+      trained.push_back({algorithm.label, std::move(detector)});
+    } catch (const core::Error& e) {
+      throw core::Error(e.code(), fmt::format("{}: {}: {}", metric.name, algorithm.label, e.what()), e.field());
+    }
+  }
+  return trained;
+}
+
+std::string folder_of(const Metric& metric) {
+  return metric.dimension_groupings.empty()
+             ? metric.name
+             : fmt::format("{}/{}", metric.name, fmt::join(metric.dimension_groupings, "__"));
+}
+
+/// Each attempt has its own names, so that none changes what another one committed.
+monitor::StoredFile store_model(const Work& work, const Metric& metric, std::span<const NamedDetector> trained) {
+  std::string bytes = detectors::save_detectors(trained);
+  monitor::StoredFile file{.uri = {}, .sha256 = core::sha256_hex(bytes)};
+  file.size_bytes = static_cast<std::int64_t>(bytes.size());
+  file.uri = client::join_uri(work.claim.artifact_root, fmt::format("{}/model/{}-{}.model", folder_of(metric),
+                                                                    work.claim.fence, file.sha256.substr(0, 16)));
+  client::upload(work.server, file.uri, std::move(bytes));
+  return file;
+}
+
+void store_summary(const Work& work, const Metric& metric, const Grid& grid) {
+  const std::string path = fmt::format("data/{}/summary-{}.json", folder_of(metric), work.claim.fence);
+  client::upload(work.server, client::join_uri(work.claim.artifact_root, path), training_summary(metric.name, grid));
+}
+
+void add_metrics(monitor::Registration& registration, const Metric& metric, const Grid& grid,
+                 std::span<const NamedDetector> trained) {
+  const auto add = [&](const std::string& key, double value) {
+    if (registration.metrics.size() < kMaxMetrics && std::isfinite(value))
+      registration.metrics.push_back({fmt::format("{}/{}", metric.name, key), value});
+  };
+  const auto missing = std::count_if(grid.values.begin(), grid.values.end(), [](double v) { return std::isnan(v); });
+  add("training_rows", static_cast<double>(grid.rows()));
+  add("groups", static_cast<double>(grid.columns()));
+  add("missing_values", static_cast<double>(missing));
+  for (const auto& [label, detector] : trained) {
+    for (const auto& fact : detector->facts()) add(fmt::format("{}/{}", label, fact.name), fact.value);
+  }
+}
+
+/// What the file said. Params never change once logged, so an attempt under another file logs what it can.
+void log_params(const Work& work) {
+  const monitor::Definition& detector = work.claim.detector;
+  tracker::Batch batch;
+  const auto add = [&](std::string key, std::string value) {
+    if (value.size() > kMaxParam) value.resize(kMaxParam);
+    batch.params.push_back({std::move(key), std::move(value)});
+  };
+  add("granularity", core::format_duration(detector.time_spec.granularity));
+  for (const monitor::Algorithm& algorithm : detector.algorithms)
+    add("algorithm/" + algorithm.label, fmt::format("{} {}", algorithm.name, algorithm.parameters));
+  for (const Metric& metric : detector.metrics) {
+    core::JsonWriter json;
+    write(json, metric);
+    add("metric/" + metric.name, json.take());
+  }
+  try {
+    client::log_batch(work.server, tracker::RunId(work.claim.job.run_id), batch);
+  } catch (const core::Error& e) {
+    if (e.code() != core::ErrorCode::invalid) throw;
+    core::log::warn("params_not_logged", {{"run", work.claim.job.run_id}, {"message", e.what()}});
+  }
+}
+
+std::string to_json(const monitor::Registration& registration) {
+  core::JsonWriter json;
+  std::int64_t rows = 0;
+  for (const auto& model : registration.models) rows += model.rows;
+  json.begin_object().member("models", static_cast<std::int64_t>(registration.models.size())).member("rows", rows);
+  return json.end_object().take();
+}
+
+}  // namespace
+
+monitor::Registration train(const Work& work) {
+  monitor::Registration registration{.holder = work.claim.holder()};
+  log_params(work);
+  for (const Metric& metric : work.claim.detector.metrics) {
+    work.check();
+    const Grid grid = training_grid(work, metric);
+    const std::vector<NamedDetector> trained = fit_all(work, metric, grid);
+    work.check();
+    store_summary(work, metric, grid);
+    monitor::Registration::Model model{.metric = metric.name, .artifact = store_model(work, metric, trained)};
+    model.trained_from = grid.buckets.first;
+    model.trained_until = grid.buckets.last;
+    model.rows = grid.rows();
+    model.entities = grid.entities;
+    registration.models.push_back(std::move(model));
+    add_metrics(registration, metric, grid, trained);
+  }
+  registration.result = to_json(registration);
+  return registration;
+}
+
+}  // namespace wakeful::runner

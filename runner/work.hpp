@@ -1,0 +1,31 @@
+#pragma once
+// One claimed job, and what the functions that work on it need: evaluate.hpp and train.hpp.
+#include <functional>
+
+#include "client/server.hpp"
+#include "monitor/wire/protocol.hpp"
+#include "runner/source.hpp"
+
+namespace wakeful::runner {
+
+struct Work {
+  const monitor::Claim& claim;
+  const client::Server& server;
+  Connections& connections;
+  const SourceSettings& sources;
+  /// Throws when the lease is lost or the runner stops; called between steps that take long.
+  std::function<void()> check;
+
+  SourceContext context() const { return {server, connections, sources}; }
+};
+
+/// Evaluates all that is due of every model of the claim, part by part; each part is committed by itself.
+/// The result is a JSON object for people. Errors: one model's trouble does not keep the others from being evaluated;
+/// it is thrown at the end, the transient first.
+std::string evaluate(const Work& work);
+
+/// Trains every algorithm of the detector on every metric, logs what it did to the job's run and uploads the models.
+/// Errors: invalid naming `training` for too little data; otherwise as Source::pull and Detector::fit.
+monitor::Registration train(const Work& work);
+
+}  // namespace wakeful::runner
