@@ -13,6 +13,7 @@
 #include "platform/http/router.hpp"
 #include "platform/http/server.hpp"
 #include "registry/api.hpp"
+#include "runner/runner.hpp"
 #include "server/guard.hpp"
 #include "server/lookups.hpp"
 #include "server/probes.hpp"
@@ -79,6 +80,7 @@ struct App::State {
   http::Router router{telemetry};
   web::Assets pages;
   std::unique_ptr<http::Server> http;
+  std::unique_ptr<runner::Runner> runner;
 
   explicit State(const Settings& wanted)
       : settings(wanted),
@@ -100,6 +102,14 @@ struct App::State {
                database->read([](db::Tx& tx) { tx.query({"ready", "SELECT 1"}, {}, [](const db::Row&) {}); });
              }},
             {"artifacts", [this] { store->list(artifacts::Path()); }}};
+  }
+
+  /// The runner inside asks as anybody does, but without a socket.
+  http::Transport inside() {
+    return [transport = router.transport()](http::Request request) {
+      request.principal = "runner";
+      return transport(std::move(request));
+    };
   }
 
   http::Transport outside() {
@@ -125,6 +135,12 @@ void App::start() {
   options.drain_timeout = std::chrono::milliseconds{3'000};  // Ctrl-C ends everything within five seconds
   state_->http = std::make_unique<http::Server>(state_->outside(), state_->telemetry, options);
   state_->http->start();
+  if (!state_->settings.runner) return;
+  runner::RunnerSettings working;
+  working.lease = lease_of(state_->settings.runner_lease);
+  working.workers = state_->settings.runner_workers;
+  state_->runner = std::make_unique<runner::Runner>(state_->inside(), state_->telemetry, std::move(working));
+  state_->runner->start();
 }
 
 int App::port() const { return state_->http ? state_->http->port() : 0; }
@@ -134,6 +150,7 @@ http::Transport App::transport() const { return state_->router.transport(); }
 void App::stop() {
   if (!state_) return;
   if (state_->http) state_->http->stop();
+  if (state_->runner) state_->runner->stop();
   state_->database->close();
 }
 

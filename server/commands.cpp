@@ -82,6 +82,7 @@ struct CommandLine {
   bool json = false;
   bool dry_run = false;
   std::string path;
+  std::string lease = "60s";
   std::string filter;
   std::string detector;
   RunOptions run;
@@ -114,6 +115,10 @@ void add_server(CommandLine& line) {
   server->alias("ui")->set_help_flag("--help", "Show this and end");  // -h is --host, as MLflow has it
   server->footer("Example: wakeful server --port 5000 --backend-store-uri sqlite:///wakeful.db");
   line.server_flags.emplace(*server);
+  CLI::App* runner = line.add(line.root, "runner", "Train and evaluate for a server somewhere else",
+                              [&line] { return work(line.tracking_uri, line.lease, std::cout); });
+  runner->add_option("--tracking-uri", line.tracking_uri, "the server [MLFLOW_TRACKING_URI]")->type_name("");
+  runner->add_option("--lease", line.lease, "how long a job stays here without a sign of life")->type_name("");
   CLI::App* doctor = line.add(line.root, "doctor", "Show settings and whether the stores can be used",
                               [&line] { return examine(line.doctor_flags->settings(), std::cout); });
   doctor->set_help_flag("--help", "Show this and end");

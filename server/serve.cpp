@@ -9,9 +9,13 @@
 #include "platform/artifacts/store.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
+#include "platform/core/telemetry.hpp"
 #include "platform/db/open.hpp"
+#include "platform/http/client.hpp"
+#include "runner/runner.hpp"
 #include "server/app.hpp"
 #include "server/probes.hpp"
+#include "server/watch_commands.hpp"
 
 namespace wakeful::server {
 namespace {
@@ -43,17 +47,21 @@ bool report(std::ostream& out, const std::string& what, const std::function<std:
   }
 }
 
-}  // namespace
-
-int serve(const Settings& settings, std::ostream& out) {
-  core::log::configure(level_of(settings.log_level), format_of(settings.log_format));
-  // Blocked before any thread starts, so that every thread inherits it and this one waits for the signal.
+/// Before any thread starts, so that every thread inherits it and the main one waits for the signal.
+sigset_t block_end_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
 
+}  // namespace
+
+int serve(const Settings& settings, std::ostream& out) {
+  core::log::configure(level_of(settings.log_level), format_of(settings.log_format));
+  const sigset_t signals = block_end_signals();
   App app(settings);
   app.start();
   out << fmt::format("listening on http://{}:{}{}", settings.host, app.port(), settings.static_prefix) << std::endl;
@@ -61,6 +69,20 @@ int serve(const Settings& settings, std::ostream& out) {
   sigwait(&signals, &signal);
   core::log::info("stopping", {{"signal", signal}});
   app.stop();
+  return 0;
+}
+
+int work(const std::string& tracking_uri, const std::string& lease, std::ostream& out) {
+  const sigset_t signals = block_end_signals();
+  core::Telemetry telemetry;
+  runner::RunnerSettings settings;
+  settings.lease = lease_of(lease);
+  runner::Runner runner(http::connect(tracking_uri, client_options()), telemetry, settings);
+  runner.start();
+  out << fmt::format("running for {}", tracking_uri) << std::endl;
+  int signal = 0;
+  sigwait(&signals, &signal);
+  runner.stop();
   return 0;
 }
 

@@ -10,6 +10,9 @@ namespace wakeful::server {
 /// Serves until SIGINT or SIGTERM; prints "listening on http://H:P" to `out` once requests are answered.
 int serve(const Settings& settings, std::ostream& out);
 
+/// Works on the jobs of the server at `tracking_uri` until SIGINT or SIGTERM; prints "running for URI" once it does.
+int work(const std::string& tracking_uri, const std::string& lease, std::ostream& out);
+
 int upgrade_store(const std::string& uri, std::ostream& out);
 int show_store(const std::string& uri, std::ostream& out);
 /// Writes a consistent copy into `file`, which must not exist.

@@ -76,6 +76,14 @@ constexpr std::array kRows = {
     SettingRow{"synchronous", "WAKEFUL_SYNCHRONOUS", "",
                "full: an acknowledged write survives a power cut; normal: a crash of the program only (SQLite)", false,
                [](S& s, V v) { s.synchronous = v; }, [](const S& s) { return s.synchronous; }},
+    SettingRow{"runner", "WAKEFUL_RUNNER", "", "train and evaluate in this process", true,
+               [](S& s, V v) { s.runner = to_bool(v, "runner"); }, [](const S& s) { return word_of(s.runner); }},
+    SettingRow{"runner-lease", "WAKEFUL_RUNNER_LEASE", "",
+               "how long a job stays with its runner without a sign of life: 60s", false,
+               [](S& s, V v) { s.runner_lease = v; }, [](const S& s) { return s.runner_lease; }},
+    SettingRow{"runner-workers", "WAKEFUL_RUNNER_WORKERS", "", "jobs worked on at the same time", false,
+               [](S& s, V v) { s.runner_workers = to_int(v, "runner-workers", 1, 64); },
+               [](const S& s) { return std::to_string(s.runner_workers); }},
     SettingRow{"log-level", "WAKEFUL_LOG_LEVEL", "", "debug, info, warn or error", false,
                [](S& s, V v) { s.log_level = v; }, [](const S& s) { return s.log_level; }},
     SettingRow{"log-format", "WAKEFUL_LOG_FORMAT", "", "text, json or auto (text on a terminal)", false,
@@ -111,8 +119,16 @@ Settings from_environment(const Environment& environment) {
   return settings;
 }
 
+core::Duration lease_of(const std::string& text) {
+  const core::Duration lease = core::parse_duration(text);
+  if (lease < std::chrono::milliseconds(100) || lease > std::chrono::hours(1))
+    throw core::invalid(fmt::format("a lease lasts from 100ms to 1h, not {}", text), "runner-lease");
+  return lease;
+}
+
 void check(const Settings& settings) {
   one_of(settings.synchronous, "synchronous", {"full", "normal"});
+  lease_of(settings.runner_lease);
   one_of(settings.log_level, "log-level", {"debug", "info", "warn", "error"});
   one_of(settings.log_format, "log-format", {"auto", "text", "json"});
   const std::string& prefix = settings.static_prefix;

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "platform/core/clock.hpp"
+
 namespace wakeful::server {
 
 struct Settings {
@@ -24,6 +26,9 @@ struct Settings {
   bool check_hosts = true;
   int workers = 16;
   std::string synchronous = "full";
+  bool runner = true;  // work on due jobs in this process
+  std::string runner_lease = "60s";
+  int runner_workers = 2;
   std::string log_level = "info";
   std::string log_format = "auto";
 };
@@ -45,6 +50,9 @@ using Environment = std::function<std::optional<std::string>(std::string_view na
 /// The defaults, overridden by what the environment says; ours wins over MLflow's name.
 /// Errors: invalid naming the variable.
 Settings from_environment(const Environment& environment);
+
+/// A lease as flags have it. Errors: invalid for no duration and for one below 100ms or above 1h.
+core::Duration lease_of(const std::string& text);
 
 /// Errors: invalid naming the flag, for values that do not go together or are out of range.
 void check(const Settings& settings);

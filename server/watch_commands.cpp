@@ -15,7 +15,6 @@
 #include "monitor/wire/yaml.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
-#include "platform/http/client.hpp"
 #include "server/table.hpp"
 
 namespace wakeful::server {
@@ -124,13 +123,15 @@ monitor::Job wait_for(const client::Server& server, monitor::Job job) {
 
 }  // namespace
 
-client::Server connect_server(const std::string& uri) {
+http::ClientOptions client_options() {
   http::ClientOptions options;
   options.username = variable("MLFLOW_TRACKING_USERNAME");
   options.password = variable("MLFLOW_TRACKING_PASSWORD");
   options.token = variable("MLFLOW_TRACKING_TOKEN");
-  return client::Server(http::connect(uri, options));
+  return options;
 }
+
+client::Server connect_server(const std::string& uri) { return client::Server(http::connect(uri, client_options())); }
 
 int apply_files(const client::Server& server, const std::string& path, bool dry_run, const Console& console) {
   const std::vector<Document> documents = documents_of(path);

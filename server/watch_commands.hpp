@@ -7,6 +7,7 @@
 #include <string>
 
 #include "client/server.hpp"
+#include "platform/http/client.hpp"
 
 namespace wakeful::server {
 
@@ -16,7 +17,9 @@ struct Console {
   bool json = false;
 };
 
-/// The server at `uri`, with the credentials of MLFLOW_TRACKING_USERNAME, _PASSWORD and _TOKEN.
+/// The credentials of MLFLOW_TRACKING_USERNAME, _PASSWORD and _TOKEN.
+http::ClientOptions client_options();
+/// The server at `uri`, with those.
 client::Server connect_server(const std::string& uri);
 
 /// Applies detector files, a folder's *.yaml, *.yml and *.json in order of their names. All documents are checked by

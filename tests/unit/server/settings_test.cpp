@@ -43,6 +43,8 @@ TEST(Settings, RefuseWhatCannotBe) {
   s.static_prefix = "/ml";
   s.synchronous = "off";
   EXPECT_THROW(check(s), core::Error);
+  for (const char* lease : {"0s", "2h", "long"}) EXPECT_THROW(lease_of(lease), core::Error) << lease;
+  EXPECT_EQ(lease_of("1s"), std::chrono::seconds(1));
 }
 
 TEST(Settings, EveryRowSetsWhatItShows) {
