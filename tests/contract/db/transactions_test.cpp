@@ -182,10 +182,10 @@ TEST_P(Transactions, AFailureAtCommitIsItsCausersAlone) {
 
 TEST_P(Transactions, AReadSeesOneSnapshot) {
   insert(1);
+  std::atomic<bool> written = false;  // the writer may end after the read
   std::thread writer;
   db().read([&](Tx& tx) {
     EXPECT_EQ(1, count_in(tx));
-    std::atomic<bool> written = false;
     writer = std::thread([&] {
       insert(2);
       written = true;
