@@ -12,6 +12,7 @@
 #include "platform/core/log.hpp"
 #include "runner/failure.hpp"
 #include "runner/grid.hpp"
+#include "runner/plain_names.hpp"
 #include "runner/scoring.hpp"
 #include "runner/work.hpp"
 
@@ -20,6 +21,8 @@ namespace {
 
 using detectors::NamedDetector;
 
+/// Of one commit: well below the server's limit, and what it stores in a fraction of a second.
+constexpr std::int64_t kMaxScores = 20'000;
 constexpr std::uint64_t kMaxModelBytes = 1U << 30U;
 
 /// What a job did, over all its models.
@@ -125,7 +128,7 @@ class ModelEvaluation {
     totals_.unknown.insert(grid.unknown.begin(), grid.unknown.end());
     if (!grid.settled) return std::nullopt;
     Grid settled = cut(grid, part.first, *grid.settled);
-    const std::int64_t rows = rows_within(detectors_, settled, monitor::kMaxScoresPerAdvance);
+    const std::int64_t rows = rows_within(detectors_, settled, kMaxScores);
     if (rows < settled.rows()) settled = cut(settled, part.first, part.start(rows - 1));
     commit(settled);
     return settled.buckets.last;
@@ -162,7 +165,7 @@ class ModelEvaluation {
     monitor::StoredFile file{.uri = {}, .sha256 = core::sha256_hex(bytes)};
     file.size_bytes = static_cast<std::int64_t>(bytes.size());
     file.uri = client::join_uri(work_.claim.artifact_root,
-                                fmt::format("online/{}/{}-{}-{}.model", model_.name, model_.version + 1,
+                                fmt::format("online/{}/{}-{}-{}.model", plain_name(model_.name), model_.version + 1,
                                             work_.claim.fence, file.sha256.substr(0, 16)));
     client::upload(work_.server, file.uri, std::move(bytes));
     return file;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,6 +12,7 @@
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
 #include "runner/grid.hpp"
+#include "runner/plain_names.hpp"
 #include "runner/scoring.hpp"
 #include "runner/training_summary.hpp"
 #include "runner/work.hpp"
@@ -74,9 +76,9 @@ std::vector<NamedDetector> fit_all(const Work& work, const Metric& metric, const
 }
 
 std::string folder_of(const Metric& metric) {
-  return metric.dimension_groupings.empty()
-             ? metric.name
-             : fmt::format("{}/{}", metric.name, fmt::join(metric.dimension_groupings, "__"));
+  const std::string folder = plain_name(metric.name);
+  if (metric.dimension_groupings.empty()) return folder;
+  return fmt::format("{}/{}", folder, plain_name(fmt::format("{}", fmt::join(metric.dimension_groupings, "__"))));
 }
 
 /// Each attempt has its own names, so that none changes what another one committed.
@@ -97,16 +99,19 @@ void store_summary(const Work& work, const Metric& metric, const Grid& grid) {
 
 void add_metrics(monitor::Registration& registration, const Metric& metric, const Grid& grid,
                  std::span<const NamedDetector> trained) {
+  std::set<std::string> taken;
   const auto add = [&](const std::string& key, double value) {
-    if (registration.metrics.size() < kMaxMetrics && std::isfinite(value))
-      registration.metrics.push_back({fmt::format("{}/{}", metric.name, key), value});
+    const std::string full = fmt::format("{}/{}", plain_name(metric.name), key);
+    if (registration.metrics.size() < kMaxMetrics && std::isfinite(value) && taken.insert(full).second)
+      registration.metrics.push_back({full, value});
   };
   const auto missing = std::count_if(grid.values.begin(), grid.values.end(), [](double v) { return std::isnan(v); });
   add("training_rows", static_cast<double>(grid.rows()));
   add("groups", static_cast<double>(grid.columns()));
   add("missing_values", static_cast<double>(missing));
   for (const auto& [label, detector] : trained) {
-    for (const auto& fact : detector->facts()) add(fmt::format("{}/{}", label, fact.name), fact.value);
+    for (const auto& fact : detector->facts())
+      add(fmt::format("{}/{}", plain_name(label), plain_name(fact.name)), fact.value);
   }
 }
 
@@ -120,11 +125,11 @@ void log_params(const Work& work) {
   };
   add("granularity", core::format_duration(detector.time_spec.granularity));
   for (const monitor::Algorithm& algorithm : detector.algorithms)
-    add("algorithm/" + algorithm.label, fmt::format("{} {}", algorithm.name, algorithm.parameters));
+    add("algorithm/" + plain_name(algorithm.label), fmt::format("{} {}", algorithm.name, algorithm.parameters));
   for (const Metric& metric : detector.metrics) {
     core::JsonWriter json;
     write(json, metric);
-    add("metric/" + metric.name, json.take());
+    add("metric/" + plain_name(metric.name), json.take());
   }
   try {
     client::log_batch(work.server, tracker::RunId(work.claim.job.run_id), batch);

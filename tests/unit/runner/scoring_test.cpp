@@ -6,6 +6,7 @@
 
 #include "detectors/catalog.hpp"
 #include "platform/core/random.hpp"
+#include "runner/plain_names.hpp"
 #include "runner/training_summary.hpp"
 
 namespace wakeful::runner {
@@ -129,6 +130,15 @@ TEST(Scoring, CountsBucketsThatFitInOneCommit) {
   EXPECT_EQ(rows_within(detectors, rows, 4), 2);
   EXPECT_EQ(rows_within(detectors, rows, 1), 1) << "never none";
   EXPECT_EQ(filled_rows(rows), 3);
+}
+
+TEST(PlainNames, HoldNothingThatAPathOrAKeyRefuses) {
+  EXPECT_EQ(plain_name("latency_ms"), "latency_ms");
+  EXPECT_EQ(plain_name("scale.[\"a\",\"b/c\"]"), "scale.__a___b_c__");
+  EXPECT_EQ(plain_name(".."), "_..");
+  EXPECT_EQ(plain_name(""), "_");
+  EXPECT_EQ(plain_name("..\\#%"), "..___");
+  EXPECT_EQ(plain_name(std::string(500, 'x')).size(), 150U);
 }
 
 TEST(TrainingSummary, SaysWhatWasThere) {
