@@ -33,6 +33,12 @@ constexpr db::Sql kRivals{"job.rivals",
 constexpr db::Sql kPutBack{"job.put_back",
                            "UPDATE jobs SET state = 0, not_before_us = $2, error = $3, owner = '' "
                            "WHERE job_id = $1 AND state = 1"};
+constexpr db::Sql kPostpone{"job.postpone",
+                            "UPDATE jobs SET state = 0, attempt = attempt - 1, not_before_us = $2, error = $3, "
+                            "owner = '', started_us = NULL WHERE job_id = $1 AND state = 1"};
+constexpr db::Sql kHasten{"job.hasten",
+                          "UPDATE jobs SET not_before_us = $3 WHERE detector = $1 AND kind = $2 AND state = 0 "
+                          "AND not_before_us > $3"};
 constexpr db::Sql kFence{"job.fence", "SELECT fence FROM jobs WHERE job_id = $1"};
 
 std::optional<core::Timestamp> time_at(const db::Row& row, int column) {
@@ -67,6 +73,22 @@ Job read_row(const db::Row& row, int first) {
   return job;
 }
 
+bool has_rival(db::Tx& tx, const Job& job) {
+  const auto asked = asked_until_of(tx, job.id);
+  return tx
+      .find(kRivals, {job.subject, static_cast<std::int64_t>(job.kind), us_of(asked)},
+            [](const db::Row&) { return true; })
+      .value_or(false);
+}
+
+/// Makes a running job wait by `sql` and frees its lease.
+Job wait_again(db::Tx& tx, const db::Sql& sql, const Job& job, std::string_view why, core::Timestamp not_before) {
+  if (tx.execute(sql, {job.id, core::to_us(not_before), why}) != 1) throw lease_lost("the job has ended");
+  const auto fence = tx.find(kFence, {job.id}, [](const db::Row& row) { return row.integer(0); });
+  free_lease(tx, job.subject, job.kind, fence.value_or(0));
+  return get_job(tx, job.id);
+}
+
 }  // namespace
 
 std::string tick_job_id(std::string_view detector, JobKind kind, core::Timestamp tick) {
@@ -74,7 +96,7 @@ std::string tick_job_id(std::string_view detector, JobKind kind, core::Timestamp
 }
 
 core::Error lease_lost(std::string_view why) {
-  return core::conflict(fmt::format("The lease is lost: {}", why), "fence");
+  return core::conflict(fmt::format("The lease is lost: {}", why), "fence").with_wire("LEASE_LOST", 409);
 }
 
 bool add_job(db::Tx& tx, const NewJob& job, core::Timestamp now) {
@@ -127,16 +149,17 @@ Job end_job(db::Tx& tx, const Job& job, JobState state, std::string_view error, 
 }
 
 Job put_back(db::Tx& tx, const Job& job, std::string_view error, core::Timestamp not_before, core::Timestamp now) {
-  const auto asked = asked_until_of(tx, job.id);
-  const bool rival =
-      tx.find(kRivals, {job.subject, static_cast<std::int64_t>(job.kind), us_of(asked)}, [](const db::Row&) {
-          return true;
-        }).value_or(false);
-  if (rival) return end_job(tx, job, JobState::failed, error, "null", now);
-  if (tx.execute(kPutBack, {job.id, core::to_us(not_before), error}) != 1) throw lease_lost("the job has ended");
-  const auto fence = tx.find(kFence, {job.id}, [](const db::Row& row) { return row.integer(0); });
-  free_lease(tx, job.subject, job.kind, fence.value_or(0));
-  return get_job(tx, job.id);
+  if (has_rival(tx, job)) return end_job(tx, job, JobState::failed, error, "null", now);
+  return wait_again(tx, kPutBack, job, error, not_before);
+}
+
+Job postpone_job(db::Tx& tx, const Job& job, std::string_view why, core::Timestamp not_before, core::Timestamp now) {
+  if (has_rival(tx, job)) return end_job(tx, job, JobState::skipped, "another one waits already", "null", now);
+  return wait_again(tx, kPostpone, job, why, not_before);
+}
+
+void hasten_jobs(db::Tx& tx, std::string_view detector, JobKind kind, core::Timestamp now) {
+  tx.execute(kHasten, {detector, static_cast<std::int64_t>(kind), core::to_us(now)});
 }
 
 Job cancel_job(db::Tx& tx, std::string_view id, core::Timestamp now) {

@@ -86,10 +86,15 @@ Job end_job(db::Tx& tx, const Job& job, JobState state, std::string_view error, 
             core::Timestamp now);
 /// Puts it back for another attempt, not before `not_before`. If another one like it waits already, it fails instead.
 Job put_back(db::Tx& tx, const Job& job, std::string_view error, core::Timestamp not_before, core::Timestamp now);
+/// Puts a job that was just claimed back as if it had not been: it has to wait for something else. If another one like
+/// it waits already, it is skipped.
+Job postpone_job(db::Tx& tx, const Job& job, std::string_view why, core::Timestamp not_before, core::Timestamp now);
+/// What it waited for is there: the pending jobs of that kind are due.
+void hasten_jobs(db::Tx& tx, std::string_view detector, JobKind kind, core::Timestamp now);
 /// Errors: conflict for a job that has ended.
 Job cancel_job(db::Tx& tx, std::string_view id, core::Timestamp now);
 
-/// Conflict, naming `fence`: drop the job.
+/// Conflict (LEASE_LOST), naming `fence`: drop the job.
 core::Error lease_lost(std::string_view why);
 
 }  // namespace wakeful::monitor

@@ -46,6 +46,9 @@ constexpr db::Sql kEvaluatedUntil{"model.evaluated_until",
 constexpr db::Sql kDrop{"model.drop",
                         "UPDATE online_models SET name = '/dropped/' || CAST(model_key AS TEXT), detector = '', "
                         "observations = '', retired_us = 0 WHERE detector = $1"};
+constexpr db::Sql kDropOne{"model.drop_one",
+                           "UPDATE online_models SET name = '/dropped/' || CAST(model_key AS TEXT), detector = '', "
+                           "observations = '', retired_us = 0 WHERE name = $1"};
 constexpr db::Sql kFindDropped{"model.find_dropped",
                                "SELECT model_key FROM online_models WHERE detector = '' ORDER BY model_key LIMIT 1"};
 
@@ -157,6 +160,8 @@ std::optional<core::Timestamp> evaluated_until(db::Tx& tx, std::string_view obse
 }
 
 void drop_models(db::Tx& tx, std::string_view detector) { tx.execute(kDrop, {detector}); }
+
+void drop_model(db::Tx& tx, std::string_view name) { tx.execute(kDropOne, {name}); }
 
 bool purge_models(db::Tx& tx, std::int64_t most) {
   const auto key = tx.find(kFindDropped, {}, [](const db::Row& row) { return row.integer(0); });

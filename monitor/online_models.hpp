@@ -54,6 +54,8 @@ std::optional<core::Timestamp> evaluated_until(db::Tx& tx, std::string_view obse
 
 /// Gives the name free and marks the row and all that hangs on it for purge_models.
 void drop_models(db::Tx& tx, std::string_view detector);
+/// The same for one model, whose registered one is gone; nothing if it is not there.
+void drop_model(db::Tx& tx, std::string_view name);
 /// Deletes up to `most` rows that hang on dropped models; false when nothing is left. For a loop of bulk writes.
 bool purge_models(db::Tx& tx, std::int64_t most);
 

@@ -243,6 +243,15 @@ TEST_P(Evaluations, DroppingFreesTheNameAndPurgingTakesTheRest) {
   EXPECT_EQ(db().read([](db::Tx& tx) { return list_online_models(tx, "keep"); }).size(), 1U);
 }
 
+TEST_P(Evaluations, OneModelIsDroppedByItself) {
+  watch(model());
+  watch(model("d__w___online"));
+  db().write([](db::Tx& tx) { drop_model(tx, "d__v___online"); });
+  const auto left = db().read([](db::Tx& tx) { return list_online_models(tx, "d"); });
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0].name, "d__w___online");
+}
+
 TEST_P(Evaluations, TotalsAddUpOverAJob) {
   watch(model());
   evaluate(10, 12, 1, {score(11, 9.0, true), score(12, 1.0)});

@@ -194,6 +194,34 @@ TEST_P(Jobs, CancellingStopsWhoRunsIt) {
   EXPECT_EQ(claim(kNow)->job.id, "next");
 }
 
+TEST_P(Jobs, PostponedTheyWaitWithoutLosingAnAttempt) {
+  add(job("j"));
+  const auto claimed = claim(kNow);
+  const Job waiting = db().write([&](db::Tx& tx) {
+    return postpone_job(tx, hold_job(tx, {"j", claimed->fence}), "no model yet", kNow + seconds(100), kNow);
+  });
+  EXPECT_EQ(waiting.state, JobState::pending);
+  EXPECT_EQ(waiting.attempt, 0);
+  EXPECT_EQ(waiting.started, std::nullopt);
+  EXPECT_EQ(waiting.error, "no model yet");
+  EXPECT_FALSE(claim(kNow + seconds(99)));
+  db().write([&](db::Tx& tx) { hasten_jobs(tx, "d", JobKind::train, kNow); });
+  EXPECT_FALSE(claim(kNow + seconds(99)));
+  db().write([&](db::Tx& tx) { hasten_jobs(tx, "d", JobKind::evaluate, kNow); });
+  EXPECT_EQ(claim(kNow)->job.attempt, 1);
+}
+
+TEST_P(Jobs, PostponedBehindAnotherTheyAreSkipped) {
+  add(job("j"));
+  const auto claimed = claim(kNow);
+  add(job("other"));
+  const Job skipped = db().write([&](db::Tx& tx) {
+    return postpone_job(tx, hold_job(tx, {"j", claimed->fence}), "no model yet", kNow + seconds(100), kNow);
+  });
+  EXPECT_EQ(skipped.state, JobState::skipped);
+  EXPECT_EQ(claim(kNow)->job.id, "other");
+}
+
 TEST_P(Jobs, AreListedNewestFirstAndPaged) {
   for (int i = 0; i < 5; ++i)
     add(job(fmt::format("j{}", i), JobKind::evaluate, fmt::format("d{}", i)), kNow + seconds(i));
