@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "monitor/api.hpp"
 #include "platform/artifacts/store.hpp"
 #include "platform/core/clock.hpp"
 #include "platform/core/telemetry.hpp"
@@ -92,6 +93,7 @@ struct App::State {
     router.add(tracker::artifact_routes(*store, artifact_roots(*database),
                                         artifact_settings(settings, tracking.default_artifact_root)));
     router.add(registry::routes(*database, registry_settings(settings, tracking.default_artifact_root), clock));
+    router.add(monitor::routes(*database, clock));
     router.add(probe_routes(telemetry, router, checks()));
     router.set_fallback([this](http::Request& request) { return pages.answer(request); });
   }
