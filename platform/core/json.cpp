@@ -177,6 +177,20 @@ std::string ObjectReader::path_of(std::string_view name) const {
   return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name);
 }
 
+std::vector<const Json*> elements_of(const Json& value, std::string_view path) {
+  if (!value.is_array()) throw mismatch(std::string(path), value, "an array");
+  std::vector<const Json*> all;
+  all.reserve(value.size());
+  for (const Json& element : value) all.push_back(&element);
+  return all;
+}
+
+std::optional<std::string> find_text_of(const Json& value) {
+  return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
+}
+
+bool is_object(const Json& value) { return value.is_object(); }
+
 const Json* ObjectReader::find_value(std::string_view name) const {
   const auto found = value_->find(name);
   return found == value_->end() || found->is_null() ? nullptr : &*found;

@@ -42,6 +42,12 @@ std::string dump_json(const Json& value);
 /// Errors: invalid "Request specifies both 'run_id' and 'runId'; provide only one of them."
 void use_snake_case(JsonDocument& document);
 
+/// The elements of an array, in order. Errors: invalid, naming `path`, for anything else.
+std::vector<const Json*> elements_of(const Json& value, std::string_view path);
+/// The string that `value` is, if it is one.
+std::optional<std::string> find_text_of(const Json& value);
+bool is_object(const Json& value);
+
 class ObjectReader {
  public:
   /// Errors: invalid if `value` is not an object; `path` names it in messages (empty for the request's body).
