@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "detectors/catalog.hpp"
+#include "platform/core/digest.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/random.hpp"
 
@@ -227,6 +228,67 @@ TEST_P(CatalogTest, RefusesAModelWhoseNumbersDoNotFitTogether) {
   for (const char* name : {"algorithm", "parameters", "channels"}) out.add_text(name, in.text(name));
   out.add_integers("training_rows", in.integers("training_rows"));
   EXPECT_THROW(load_detector(out.bytes()), core::Error);  // no state at all
+}
+
+TEST_P(CatalogTest, RefusesAFileThatIsCutOrAltered) {
+  const std::string file = save_detector(*trained(messy(100)));
+  core::Random chance(11);
+  const auto refused = [](const std::string& bytes) {
+    try {
+      load_detector(bytes);
+      return false;
+    } catch (const core::Error& e) {
+      return e.code() == core::ErrorCode::invalid && e.field() == "model";
+    }
+  };
+  for (std::size_t size : {std::size_t{0}, std::size_t{7}, std::size_t{63}, std::size_t{64}, file.size() / 2,
+                           file.size() - 64, file.size() - 1}) {
+    EXPECT_TRUE(refused(file.substr(0, size))) << size;
+  }
+  EXPECT_TRUE(refused(file + "x"));
+  for (int i = 0; i < 100; ++i) {
+    std::string altered = file;
+    const std::size_t at = chance.below(altered.size());
+    altered[at] = static_cast<char>(altered[at] ^ (1 + static_cast<char>(chance.below(127))));
+    EXPECT_TRUE(refused(altered)) << at;
+  }
+}
+
+/// `bytes` with the checksum that belongs to them: what somebody writes who knows the format.
+std::string resealed(std::string bytes) {
+  core::Sha256 digest;
+  digest.update(std::string_view(bytes).substr(0, 24));
+  digest.update(std::string_view(bytes).substr(56));
+  const std::string hex = digest.hex();
+  for (std::size_t i = 0; i < 32; ++i) bytes[24 + i] = static_cast<char>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+  return bytes;
+}
+
+TEST_P(CatalogTest, LoadsAForgedFileSafelyOrRefusesIt) {
+  const Frame frame = messy(160);
+  auto detector = make_detector(GetParam(), {});
+  detector->train(frame.view().slice(0, 100));
+  const std::string file = save_detector(*detector);
+  core::Random chance(13);
+  const double wild[] = {kNaN, -1, 0, 1e300, -1e300, 3, 1e9, std::numeric_limits<double>::infinity()};
+  std::size_t loaded = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::string forged = file;
+    if (i % 2 == 0) {
+      forged[64 + chance.below(forged.size() - 64)] = static_cast<char>(chance.below(256));
+    } else {
+      const std::size_t at = 64 + 8 * chance.below((forged.size() - 64) / 8);
+      std::memcpy(forged.data() + at, &wild[chance.below(std::size(wild))], sizeof(double));
+    }
+    try {
+      const auto one = load_detector(resealed(forged));
+      ++loaded;
+      one->update(frame.view().slice(100, 60));  // whatever it says: it must not leave its own memory
+    } catch (const core::Error& e) {
+      EXPECT_EQ(e.code(), core::ErrorCode::invalid) << e.what();
+    }
+  }
+  EXPECT_GT(loaded, 0U);  // or the forger was refused for the seal alone
 }
 
 std::vector<std::string> names() {
