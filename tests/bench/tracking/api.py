@@ -5,10 +5,12 @@ import http.client
 import json
 import socket
 import threading
+import time
 import urllib.parse
 
 PAGE_OF_HISTORY = 25_000
 PAGE_OF_RUNS = 50_000
+IDLE_SECONDS = 2  # after which a server may close a connection (uvicorn: 5)
 
 
 class Refused(RuntimeError):
@@ -22,7 +24,7 @@ class Client:
 
     def ask(self, method: str, path: str, body: dict | None = None) -> dict:
         connection = getattr(self.local, "connection", None)
-        if connection is None:
+        if connection is None or time.monotonic() - self.local.used > IDLE_SECONDS:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
             connection.connect()
             connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -32,6 +34,7 @@ class Client:
         connection.request(method, "/api/2.0/mlflow/" + path, text, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         content = answer.read()
+        self.local.used = time.monotonic()
         if answer.will_close:
             self.local.connection = None
         if answer.status != 200:
@@ -51,13 +54,14 @@ class Client:
         made = self.post("runs/create", experiment_id=experiment, run_name=name, start_time=1_700_000_000_000)
         return made["run"]["info"]["run_id"]
 
-    def history(self, run: str, key: str) -> list[dict]:
-        """Every point of one metric, over all pages."""
+    def history(self, run: str, key: str) -> list[tuple[int, float]]:
+        """Step and value of every point of one metric, over all pages."""
         points, token = [], None
         while True:
             more = {"page_token": token} if token else {}
             page = self.get("metrics/get-history", run_id=run, metric_key=key, max_results=PAGE_OF_HISTORY, **more)
-            points += page.get("metrics", [])
+            # Whole numbers are strings in plain protobuf JSON, which mlflow-go speaks.
+            points += [(int(point.get("step", 0)), float(point["value"])) for point in page.get("metrics", [])]
             token = page.get("next_page_token")
             if not token:
                 return points

@@ -11,7 +11,7 @@ import time
 
 import stores
 from api import Client, in_parallel
-from servers import Server, processor_seconds_of
+from servers import Server, processor_seconds_of, spent
 
 BATCH_ROWS, BATCH_KEYS = 1000, 20
 
@@ -128,8 +128,8 @@ class Generator:
         with subject.server.watched():
             done = subprocess.run(command, capture_output=True, text=True, check=True)
         result = json.loads(done.stdout)
-        spent = processor_seconds_of(subject.server.pids()) - before
-        result["processor_ms"] = 1e3 * spent / max(1, result["answered"])
+        seconds = spent(before, processor_seconds_of(subject.server.pids()))
+        result["processor_ms"] = 1e3 * seconds / max(1, result["answered"])
         self.enter(subject, scenario, result)
         result["rate"] *= scenario.per_answer
         return result
@@ -205,8 +205,8 @@ def _read_metrics(subject: Subject) -> int:
     histories = in_parallel(lambda run: subject.client.history(run, "loss"), list(wanted))
     for (run, seqs), points in zip(wanted.items(), histories):
         count += len(points)
-        _held_against(book, "log-metric", f"log-metric {run}", [point["step"] for point in points], seqs)
-        if any(point["value"] != point["step"] + 0.25 for point in points):
+        _held_against(book, "log-metric", f"log-metric {run}", [step for step, _ in points], seqs)
+        if any(value != step + 0.25 for step, value in points):
             book.wrong.append(f"log-metric {run}: a value differs from the one that was sent")
     return count
 
@@ -219,8 +219,8 @@ def _read_batches(subject: Subject) -> int:
             points = subject.client.history(run, f"b{key}") if seqs else []
             count += len(points)
             steps = {seq * BATCH_ROWS + row for seq in seqs for row in range(key, BATCH_ROWS, BATCH_KEYS)}
-            _held_against(book, "log-batch", f"log-batch {run} b{key}", [point["step"] for point in points], steps)
-            if any(point["value"] != point["step"] + 0.5 for point in points):
+            _held_against(book, "log-batch", f"log-batch {run} b{key}", [step for step, _ in points], steps)
+            if any(value != step + 0.5 for step, value in points):
                 book.wrong.append(f"log-batch {run} b{key}: a value differs from the one that was sent")
     return count
 

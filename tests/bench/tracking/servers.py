@@ -17,7 +17,9 @@ from collections.abc import Callable
 
 START_SECONDS = 120
 STOP_SECONDS = 20
-IDLE_SECONDS = 3  # after which the idle memory is read
+PAUSE_SECONDS = 1.0  # in which workers answer their parents
+AT_REST = 0.15  # of a processor
+IDLE_SECONDS = 3  # at rest, before the idle memory is read
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 1 << 20
 
@@ -69,13 +71,18 @@ def tree_of(root: int) -> list[int]:
         rest = [pid for pid in rest if pid not in more]
 
 
-def processor_seconds_of(pids: list[int]) -> float:
-    total = 0
+def processor_seconds_of(pids: list[int]) -> dict[int, float]:
+    seconds = {}
     for pid in pids:
         with contextlib.suppress(OSError):
             fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
+            seconds[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds
+
+
+def spent(before: dict[int, float], after: dict[int, float]) -> float:
+    """Processor seconds between two readings; what ended in between is left out."""
+    return sum(seconds - before.get(pid, 0) for pid, seconds in after.items())
 
 
 def rss_of(pids: list[int]) -> int:
@@ -107,6 +114,7 @@ class Server:
         self.peak_rss = 0
         self.process: subprocess.Popen | None = None
         self.is_paused = False
+        self.paused_parents: list[int] = []
 
     def start(self) -> float:
         """Seconds from the start of the process to the first 200 of /health."""
@@ -139,20 +147,47 @@ class Server:
         return tree_of(self.process.pid)
 
     def pause(self):
-        """Parents first: a parent that watches its workers must not see them silent."""
-        for pid in self.pids():
+        """Parents first, and the others when they have answered them: a parent that asks its workers whether they live
+        must find the answer when it goes on."""
+        every = processes()
+        pids = self.pids()
+        parents = [pid for pid in pids if any(every[other][0] == pid for other in pids if other in every)]
+        for pid in parents:
             os.kill(pid, signal.SIGSTOP)
-            time.sleep(0.01)
+        if parents:
+            time.sleep(PAUSE_SECONDS)
+        for pid in pids:
+            if pid not in parents:
+                os.kill(pid, signal.SIGSTOP)
+        self.paused_parents = parents
         self.is_paused = True
 
     def resume(self):
-        for pid in reversed(self.pids()):
-            os.kill(pid, signal.SIGCONT)
-        if self.is_paused:
-            time.sleep(0.1)  # timers that fell due meanwhile have their turn before anything is measured
+        """The other way round, and back when /health is answered again."""
+        if not self.is_paused:
+            return
         self.is_paused = False
+        for pid in [pid for pid in self.pids() if pid not in self.paused_parents]:
+            os.kill(pid, signal.SIGCONT)
+        if self.paused_parents:
+            time.sleep(PAUSE_SECONDS)
+        for pid in self.paused_parents:
+            os.kill(pid, signal.SIGCONT)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_healthy() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def settle(self):
+        """Waits until the whole tree is at rest: /health may be answered while other workers still load."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            before = processor_seconds_of(self.pids())
+            time.sleep(1)
+            if spent(before, processor_seconds_of(self.pids())) < AT_REST:
+                return
 
     def idle_memory(self) -> dict:
+        self.settle()
         time.sleep(IDLE_SECONDS)
         pids = self.pids()
         return {"rss": rss_of(pids), "pss": pss_of(pids), "processes": len(pids)}
@@ -183,7 +218,8 @@ class Server:
     def stop(self):
         if self.process is None:
             return
-        started = {pid: times[2] for pid, times in processes().items() if pid in set(self.pids())}
+        tree = set(self.pids())
+        started = {pid: times[2] for pid, times in processes().items() if pid in tree}
         self.resume()
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
