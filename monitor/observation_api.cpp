@@ -22,6 +22,7 @@ constexpr std::uint64_t kMaxPushBytes = 64U << 20U;
 constexpr std::size_t kChunk = 50'000;
 constexpr std::int64_t kPurged = 5'000;
 constexpr std::chrono::minutes kPushDeadline{5};
+constexpr std::chrono::seconds kLongestSweep{2};
 
 struct Store {
   db::Database& db;
@@ -111,9 +112,10 @@ Response get_source_answer(const Store& store, Request& request) {
 Response delete_source_answer(const Store& store, Request& request) {
   const std::string name = request.path_param("source");
   store.db.write([&](db::Tx& tx) { drop_source(tx, name); }, {.deadline = request.deadline});
-  // It is gone for everybody by now; what is left is swept here, or by the next deletion.
-  const db::Options bulk{.deadline = request.deadline, .priority = db::Priority::bulk};
-  while (store.db.write([](db::Tx& tx) { return purge_sources(tx, kPurged); }, bulk)) {
+  // It is gone for everybody by now; a small one is swept here, what is left by the server's upkeep.
+  const core::Deadline sweep = core::Deadline::after(kLongestSweep);
+  while (!sweep.expired() && store.db.write([](db::Tx& tx) { return purge_sources(tx, kPurged); },
+                                            {.deadline = request.deadline, .priority = db::Priority::bulk})) {
   }
   return Response::json("{}");
 }

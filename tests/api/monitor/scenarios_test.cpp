@@ -10,6 +10,7 @@
 #include "monitor/detectors.hpp"
 #include "monitor/evaluations.hpp"
 #include "monitor/jobs.hpp"
+#include "monitor/observations.hpp"
 #include "monitor/wire/names.hpp"
 #include "monitor/wire/yaml.hpp"
 #include "support/database.hpp"
@@ -174,6 +175,27 @@ TEST_P(MonitorApi, Plays) {
 INSTANTIATE_TEST_SUITE_P(Scenarios, MonitorApi, ::testing::ValuesIn(cases()), [](const auto& instance) {
   return wakeful::testing::name_of(instance.param.scenario) + "_on_" + instance.param.kind;
 });
+
+TEST(MonitorIngest, APushBeyondOneTransactionIsStoredWhole) {
+  Stage stage("sqlite_memory");
+  constexpr int kRows = 120'000;
+  std::string body = "ts,v,host\n";
+  for (int i = 0; i < kRows; ++i) body += fmt::format("{},{},h{}\n", 1'000 + i / 3, i, i % 3);
+  const auto push = [&](const std::string& text) {
+    http::Request request;
+    request.method = "POST";
+    request.target = "/api/v1/ingest/s?ts_unit=s";
+    request.headers.add("Content-Type", "text/csv");
+    request.body = std::make_unique<http::TextBody>(text);
+    return stage.router().handle(std::move(request)).read_all();
+  };
+  // The last row is bad, in what would be the third transaction.
+  EXPECT_NE(push(body + "soon,1,h0\n").find(R"("field":"[120000].ts")"), std::string::npos);
+  EXPECT_EQ(fingerprint(stage.database()), "");
+  EXPECT_EQ(push(body), R"({"accepted":120000,"duplicates":0,"replaced":0,"late":0,"rejected_rows":0,"rejected":[]})");
+  EXPECT_EQ(push(body), R"({"accepted":0,"duplicates":120000,"replaced":0,"late":0,"rejected_rows":0,"rejected":[]})");
+  EXPECT_EQ(stage.database().read([](db::Tx& tx) { return get_source(tx, "s", kNow).rows; }), kRows);
+}
 
 TEST(MonitorRoutes, HaveAScenarioEach) {
   Stage stage("sqlite_memory");

@@ -214,6 +214,24 @@ TEST_P(Observations, AChartKeepsTheExtremesOfEveryPixel) {
   EXPECT_EQ(whole.series[0].values, values);
 }
 
+TEST_P(Observations, TooManySeriesAreRefusedBeforeTheFirstChunkIsStored) {
+  push(row(10, 1, "0") + row(10, 1, "new"));
+  RowBatch batch{.metrics = {"v"}};
+  const auto add = [&](std::int64_t i) {
+    batch.values.push_back({.time = kNow, .value = 1, .dims = static_cast<std::uint32_t>(i)});
+    batch.dims.push_back(fmt::format("{{\"region\":\"{}\"}}", i));
+  };
+  for (std::int64_t i = 0; i + 1 < kMaxSeries; ++i) add(i);
+  db().read([&](db::Tx& tx) { check_room(tx, "src", batch); });  // "0" is there already
+  add(kMaxSeries - 1);
+  try {
+    db().read([&](db::Tx& tx) { check_room(tx, "src", batch); });
+    FAIL() << "there is no room";
+  } catch (const core::Error& e) {
+    EXPECT_EQ(e.field(), "source");
+  }
+}
+
 TEST_P(Observations, AnotherRoleForAColumnIsRefused) {
   push(row(10, 1, "eu"));
   RowBatch batch =
