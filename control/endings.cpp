@@ -1,0 +1,134 @@
+#include "control/endings.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "control/job_runs.hpp"
+#include "monitor/detectors.hpp"
+#include "monitor/jobs.hpp"
+#include "monitor/online_models.hpp"
+#include "monitor/timing.hpp"
+#include "monitor/wire/names.hpp"
+#include "platform/core/digest.hpp"
+#include "registry/models.hpp"
+
+namespace wakeful::control {
+namespace {
+
+using monitor::Job;
+using monitor::JobKind;
+using monitor::JobState;
+
+bool has_open_training(db::Tx& tx, std::string_view detector) {
+  for (const JobState state : {JobState::pending, JobState::running}) {
+    const auto page = monitor::list_jobs(
+        tx, {.detector = std::string(detector), .kind = JobKind::train, .state = state, .page = {.max_results = 1}});
+    if (!page.rows.empty()) return true;
+  }
+  return false;
+}
+
+/// The evaluation that waited for this training ends with it if there is nothing to evaluate; the next tick tries anew.
+void end_waiting(db::Tx& tx, const Job& training, Journal& journal, core::Timestamp now) {
+  const auto waiting =
+      monitor::find_open_job(tx, training.subject, JobKind::evaluate, monitor::asked_until_of(tx, training.id));
+  if (!waiting || waiting->state != JobState::pending) return;
+  const Job ended = monitor::end_job(
+      tx, *waiting, training.state,
+      fmt::format("there is no model, and the training {}: {}", monitor::name_of(training.state), training.error),
+      "null", now);
+  end_run(tx, ended, now);
+  journal.ended(ended);
+}
+
+void after_training(db::Tx& tx, const Job& training, const monitor::Definition& detector, Journal& journal,
+                    core::Timestamp now) {
+  if (training.state != JobState::succeeded && usable_models(tx, detector).empty())
+    end_waiting(tx, training, journal, now);
+  monitor::hasten_jobs(tx, training.subject, JobKind::evaluate, now);
+}
+
+/// Training is asked for after an evaluation, not before: what came in is judged by a model that has not learnt it.
+void after_evaluation(db::Tx& tx, const Job& evaluation, const monitor::Definition& detector, core::Timestamp now) {
+  if (evaluation.state == JobState::cancelled) return;
+  if (monitor::reason_to_train(detector, usable_models(tx, detector), now)) request_training(tx, evaluation, 0, now);
+}
+
+}  // namespace
+
+std::vector<monitor::OnlineModel> usable_models(db::Tx& tx, const monitor::Definition& detector) {
+  std::vector<monitor::OnlineModel> models = monitor::list_online_models(tx, detector.name);
+  std::erase_if(models, [&](const monitor::OnlineModel& model) {
+    const bool named = std::any_of(detector.metrics.begin(), detector.metrics.end(), [&](const monitor::Metric& m) {
+      return monitor::online_model_name(detector, m) == model.name;
+    });
+    return !named || !registry::find_model_state(tx, model.name);
+  });
+  return models;
+}
+
+void request_training(db::Tx& tx, const Job& cause, std::int64_t fence, core::Timestamp now) {
+  if (has_open_training(tx, cause.subject)) return;
+  // Worked out, not drawn: a closure that runs again must come to the same.
+  const std::string id = core::sha256_hex(fmt::format("{}|training|{}", cause.id, fence)).substr(0, 32);
+  monitor::add_job(tx,
+                   {.id = id,
+                    .run_id = id,
+                    .detector = cause.subject,
+                    .kind = JobKind::train,
+                    .asked_until = monitor::asked_until_of(tx, cause.id)},
+                   now);
+}
+
+void settle(db::Tx& tx, const Job& job, Journal& journal, core::Timestamp now) {
+  end_run(tx, job, now);
+  if (!monitor::has_ended(job.state)) return;
+  journal.ended(job);
+  if (job.state == JobState::succeeded) monitor::mark_done(tx, job.subject, job.kind, now);
+  const auto detector = monitor::find_detector(tx, job.subject);
+  if (!detector) return;
+  if (job.kind == JobKind::train)
+    after_training(tx, job, detector->definition, journal, now);
+  else
+    after_evaluation(tx, job, detector->definition, now);
+}
+
+Job end(db::Tx& tx, const Job& job, JobState state, std::string_view error, std::string_view result, Journal& journal,
+        core::Timestamp now) {
+  const Job ended = monitor::end_job(tx, job, state, error, result, now);
+  settle(tx, ended, journal, now);
+  return ended;
+}
+
+Job finish(db::Tx& tx, const monitor::Finish& finish, core::Timestamp now) {
+  Journal journal;
+  const Job job = end(tx, monitor::hold_job(tx, finish.holder), JobState::succeeded, "", finish.result, journal, now);
+  journal.write(tx, now);
+  return job;
+}
+
+Job fail(db::Tx& tx, const monitor::Failure& failure, double chance, core::Timestamp now) {
+  const Job held = monitor::hold_job(tx, failure.holder);
+  Journal journal;
+  Job job;
+  if (failure.failure == monitor::FailureClass::transient && held.attempt < held.max_attempts) {
+    job = monitor::put_back(tx, held, failure.message, now + monitor::backoff(held.attempt, chance), now);
+    settle(tx, job, journal, now);
+  } else {
+    const bool waiting = failure.failure == monitor::FailureClass::waiting;
+    job = end(tx, held, waiting ? JobState::skipped : JobState::failed, failure.message, "null", journal, now);
+  }
+  journal.write(tx, now);
+  return job;
+}
+
+Job cancel(db::Tx& tx, std::string_view job_id, core::Timestamp now) {
+  Journal journal;
+  const Job job = monitor::cancel_job(tx, job_id, now);
+  settle(tx, job, journal, now);
+  journal.write(tx, now);
+  return job;
+}
+
+}  // namespace wakeful::control

@@ -1,0 +1,36 @@
+#include "control/tick.hpp"
+
+#include "monitor/detectors.hpp"
+#include "monitor/jobs.hpp"
+#include "monitor/schedule.hpp"
+
+namespace wakeful::control {
+namespace {
+
+using monitor::JobKind;
+
+bool tick_one(db::Tx& tx, const std::string& name, core::Timestamp now) {
+  const auto detector = monitor::find_detector(tx, name);
+  if (!detector || !detector->next_tick) return false;
+  const core::Timestamp waited_for = *detector->next_tick;
+  const auto due = monitor::Timetable::parse(detector->definition.schedule).due(waited_for, now);
+  if (!monitor::move_tick(tx, name, waited_for, due.next, due.missed)) return false;
+  const std::string id = monitor::tick_job_id(name, JobKind::evaluate, due.latest);
+  return monitor::add_job(tx, {.id = id, .run_id = id, .detector = name, .kind = JobKind::evaluate, .tick = due.latest},
+                          now);
+}
+
+}  // namespace
+
+bool is_tick_due(db::Tx& tx, core::Timestamp now) {
+  const auto next = monitor::next_tick(tx);
+  return next && *next <= now;
+}
+
+std::int64_t tick(db::Tx& tx, core::Timestamp now) {
+  std::int64_t made = 0;
+  for (const std::string& name : monitor::list_due(tx, now, kTicksAtOnce)) made += tick_one(tx, name, now) ? 1 : 0;
+  return made;
+}
+
+}  // namespace wakeful::control
