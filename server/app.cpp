@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "control/api.hpp"
+#include "control/upkeep.hpp"
 #include "monitor/api.hpp"
 #include "platform/artifacts/store.hpp"
 #include "platform/core/clock.hpp"
@@ -79,7 +81,9 @@ struct App::State {
   std::unique_ptr<db::Database> database;
   std::unique_ptr<artifacts::Store> store;
   http::Router router{telemetry};
+  control::Bell bell;
   web::Assets pages;
+  std::unique_ptr<control::Upkeep> upkeep;
   std::unique_ptr<http::Server> http;
   std::unique_ptr<runner::Runner> runner;
 
@@ -94,6 +98,8 @@ struct App::State {
                                         artifact_settings(settings, tracking.default_artifact_root)));
     router.add(registry::routes(*database, registry_settings(settings, tracking.default_artifact_root), clock));
     router.add(monitor::routes(*database, clock));
+    router.add(control::routes(
+        {.db = *database, .files = {*store, artifact_roots(*database), {}}, .clock = clock, .bell = bell}));
     router.add(probe_routes(telemetry, router, checks()));
     router.set_fallback([this](http::Request& request) { return pages.answer(request); });
   }
@@ -137,6 +143,7 @@ void App::start() {
   options.drain_timeout = std::chrono::milliseconds{3'000};  // Ctrl-C ends everything within five seconds
   state_->http = std::make_unique<http::Server>(state_->outside(), state_->telemetry, options);
   state_->http->start();
+  state_->upkeep = std::make_unique<control::Upkeep>(*state_->database, state_->clock, state_->bell);
   if (!state_->settings.runner) return;
   runner::RunnerSettings working;
   working.lease = lease_of(state_->settings.runner_lease);
@@ -153,6 +160,7 @@ void App::stop() {
   if (!state_) return;
   if (state_->http) state_->http->stop();
   if (state_->runner) state_->runner->stop();
+  if (state_->upkeep) state_->upkeep->stop();
   state_->database->close();
 }
 
