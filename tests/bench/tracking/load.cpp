@@ -33,6 +33,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kDrainSeconds = 90;  // how long answers are awaited after the last question
+constexpr std::uint64_t kFewAnswers = 20;
 constexpr std::size_t kReadBytes = 256 * 1024;
 
 struct Connection {
@@ -79,13 +80,16 @@ class Load {
   void print() {
     if (acknowledged_ != nullptr) std::fclose(acknowledged_);
     std::sort(latencies_us_.begin(), latencies_us_.end());
-    double window = std::min(options_.seconds, seconds_between(began_, ended_)) - options_.warmup;
-    if (options_.requests > 0) window = seconds_between(began_, ended_) - options_.warmup;
+    // Where hardly anything was answered in time, all answers over all the time say more than those few.
+    const bool is_whole = options_.requests > 0 || in_window_ < kFewAnswers;
+    const double until = seconds_between(began_, ended_);
+    const double window = (is_whole ? until : std::min(options_.seconds, until)) - options_.warmup;
+    const auto counted = static_cast<double>(is_whole ? latencies_us_.size() : in_window_);
     std::printf(
         "{\"sent\":%lu,\"answered\":%lu,\"failed\":%lu,\"reconnects\":%lu,\"next_seq\":%lu,\"rate\":%.3f,"
         "\"p50_ms\":%.4f,\"p95_ms\":%.4f,\"p99_ms\":%.4f,\"max_ms\":%.4f,\"first_failure\":\"",
-        sent_, answered_, failed_, reconnects_, next_seq_, static_cast<double>(in_window_) / std::max(window, 1e-9),
-        quantile_ms(0.5), quantile_ms(0.95), quantile_ms(0.99), quantile_ms(1));
+        sent_, answered_, failed_, reconnects_, next_seq_, counted / std::max(window, 1e-9), quantile_ms(0.5),
+        quantile_ms(0.95), quantile_ms(0.99), quantile_ms(1));
     for (const char c : first_failure_.substr(0, 400))
       if (c != '"' && c != '\\') std::putchar(static_cast<unsigned char>(c) < 32 ? ' ' : c);
     std::printf("\"}\n");
@@ -199,7 +203,7 @@ class Load {
     const double since = seconds_between(began_, now);
     if (since >= options_.warmup) {
       latencies_us_.push_back(static_cast<float>(seconds_between(connection.asked, now) * 1e6));
-      if (options_.requests > 0 || since <= options_.seconds) ++in_window_;
+      if (since <= options_.seconds) ++in_window_;
     }
     done(index);
   }

@@ -189,9 +189,11 @@ def targets_table(targets: list[Target]) -> str:
 def integrity_lines(results: Results) -> list[str]:
     lines = []
     for name, counts in results.compared.items():
-        kept = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
         wrong = results.wrong.get(name, [])
-        lines.append(f"read back from {name}: {kept}; {'every one as acknowledged' if not wrong else 'WRONG'}")
+        kept = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+        if not kept and not wrong:
+            continue
+        lines.append(f"read back from {name}: {kept or 'nothing'}; {'every one as acknowledged' if not wrong else 'WRONG'}")
         lines += [f"  WRONG: {text}" for text in wrong[:10]]
     for crash in results.crashes:
         verdict = "none lost" if not crash["wrong"] else "WRONG: " + "; ".join(crash["wrong"][:5])
