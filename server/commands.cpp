@@ -1,5 +1,7 @@
 #include "server/commands.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -10,6 +12,7 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "detectors/detect.hpp"
 #include "platform/core/error.hpp"
 #include "server/demo.hpp"
 #include "server/probes.hpp"
@@ -87,6 +90,9 @@ struct CommandLine {
   std::string detector;
   RunOptions run;
   DemoOptions demo;
+  detectors::DetectOptions detect;
+  std::vector<std::string> detect_settings;
+  detectors::EvaluateOptions evaluate;
 
   Console console() const { return {.out = std::cout, .err = std::cerr, .json = json}; }
   client::Server server() const { return connect_server(tracking_uri); }
@@ -170,12 +176,71 @@ void add_watch(CommandLine& line) {
   line.add_list("jobs", "Jobs, newest first", [&line] { return list_jobs(line.server(), line.console()); });
 }
 
+/// What works on files: a mistake in the words is wrong usage, one in a file's contents a failure.
+int on_files(const std::function<int()>& act) {
+  try {
+    return act();
+  } catch (const core::Error& e) {
+    static constexpr std::array<std::string_view, 5> kContents = {"file", "output", "scores", "labels", "windows"};
+    const bool contents = std::find(kContents.begin(), kContents.end(), e.field()) != kContents.end();
+    if (e.code() != core::ErrorCode::invalid || contents) throw;
+    std::cerr << "wakeful: " << e.what() << '\n';
+    return 2;
+  }
+}
+
+void add_detect(CommandLine& line) {
+  CLI::App* detect = line.add(line.root, "detect", "Find anomalies in a CSV file, without a server", [&line] {
+    return on_files([&line] {
+      for (const std::string& text : line.detect_settings)
+        line.detect.settings.push_back(detectors::parse_setting(text));
+      return detectors::detect(line.detect, std::cin, std::cout, std::cerr);
+    });
+  });
+  detectors::DetectOptions& options = line.detect;
+  detect->footer("Example: wakeful detect sensors.csv --train-rows 1000 --picture sensors.svg > scores.csv");
+  detect->add_option("file", options.file, "a CSV with a header; - is standard input")->required();
+  detect->add_option("--algorithm", options.algorithm, "one of the catalog, or auto")->type_name("");
+  detect->add_option("--set", line.detect_settings, "a parameter of the algorithm, key=value; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("");
+  detect->add_option("--train-rows", options.train_rows, "train on this many first rows")
+      ->check([](const std::string& text) { return text.substr(0, 1) == "-" ? text + " is less than 0" : ""; })
+      ->type_name("N");
+  detect->add_option("--time", options.time, "the column of times, if not ts, time or timestamp")->type_name("COLUMN");
+  detect->add_option("--ignore", options.ignore, "a column that is left out; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("COLUMN");
+  detect->add_option("--seed", options.seed, "of methods that draw lots")->type_name("N");
+  detect->add_flag("--table", options.table, "the rows have no order");
+  detect->add_option("-o,--output", options.output, "write the scores here, not to standard output")->type_name("FILE");
+  detect->add_option("--picture", options.picture, "draw the series and its anomalies: .svg or .png")
+      ->type_name("FILE");
+}
+
+void add_evaluate(CommandLine& line) {
+  CLI::App* evaluate = line.add(line.root, "evaluate", "Compare scores with what was anomalous", [&line] {
+    return on_files([&line] { return detectors::evaluate(line.evaluate, std::cin, std::cout, std::cerr); });
+  });
+  detectors::EvaluateOptions& options = line.evaluate;
+  evaluate->footer("Example: wakeful evaluate scores.csv --labels labels.csv");
+  evaluate->add_option("scores", options.scores, "a CSV as detect writes it; - is standard input")->required();
+  CLI::Option_group* truth = evaluate->add_option_group("Truth", "one of");
+  truth->add_option("--labels", options.labels, "a CSV with a column label of 0 and 1, a row per score")
+      ->type_name("FILE");
+  truth->add_option("--windows", options.windows, "NAB's JSON of [from, until] times")->type_name("FILE");
+  truth->require_option(1);
+  evaluate->add_flag("--json", options.json, "one JSON object");
+}
+
 int run(int argc, char** argv) {
   CommandLine line;
   line.root.require_subcommand(1);
   add_server(line);
   add_watch(line);
   add_demo(line);
+  add_detect(line);
+  add_evaluate(line);
   add_store(line);
   line.add(line.root, "version", "Show the version", [] {
     std::cout << fmt::format("wakeful {}\n", version());
