@@ -52,6 +52,7 @@ void check_tag(const Tag& tag, std::string_view where) {
 }
 
 void check_tags(const std::vector<Tag>& tags) {
+  core::check_count(tags.size(), "tags");
   for (std::size_t i = 0; i < tags.size(); ++i) check_tag(tags[i], fmt::format("tags[{}]", i));
 }
 

@@ -8,6 +8,7 @@
 
 #include "platform/core/error.hpp"
 #include "platform/core/id.hpp"
+#include "platform/core/names.hpp"
 #include "tracker/artifact_uri.hpp"
 #include "tracker/experiments.hpp"
 #include "tracker/metrics.hpp"
@@ -124,6 +125,7 @@ void check_name(const std::string& name) {
 }
 
 void insert_params(db::Tx& tx, const LoggedModelId& id, std::span<const Param> params) {
+  core::check_count(params.size(), "params");
   for (std::size_t i = 0; i < params.size(); ++i) {
     const std::string field = fmt::format("params[{}]", i);
     check_length(params[i].key, 255, field + ".key", field + ".key");
@@ -135,6 +137,7 @@ void insert_params(db::Tx& tx, const LoggedModelId& id, std::span<const Param> p
 }
 
 void upsert_tags(db::Tx& tx, const LoggedModelId& id, std::span<const Tag> tags) {
+  core::check_count(tags.size(), "tags");
   for (std::size_t i = 0; i < tags.size(); ++i) {
     const std::string field = fmt::format("tags[{}]", i);
     check_length(tags[i].key, 255, field + ".key", field + ".key");

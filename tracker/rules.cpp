@@ -103,6 +103,7 @@ void check_experiment_tag(const Tag& tag) {
 }
 
 void check_initial_tags(const std::vector<Tag>& tags) {
+  core::check_count(tags.size(), "tags");
   std::vector<std::string_view> keys;
   for (std::size_t i = 0; i < tags.size(); ++i) {
     const std::string where = fmt::format("tags[{}].key", i);

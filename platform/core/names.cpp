@@ -115,6 +115,12 @@ void check_length(std::string_view text, std::size_t most, std::string_view what
   throw invalid(fmt::format("'{}' exceeds the maximum length of {} characters", what, most), std::string(field));
 }
 
+void check_count(std::size_t count, std::string_view field) {
+  if (count <= kMostAtOnce) return;
+  throw invalid(fmt::format("'{}' holds {} entries; at most {} are taken at once", field, count, kMostAtOnce),
+                std::string(field));
+}
+
 void check_key(std::string_view key, std::string_view where) {
   if (!is_word(key, "/.- :")) throw bad_key(key, where, kKeyRule);
   // Most keys have neither a slash nor a leading dot, and are their own normal form.

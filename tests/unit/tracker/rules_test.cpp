@@ -61,6 +61,14 @@ TEST(Lengths, CountCodePoints) {
             "'key' exceeds the maximum length of 250 characters");
 }
 
+TEST(InitialTags, AreBoundedInNumber) {
+  std::vector<Tag> tags;
+  for (std::size_t i = 0; i < core::kMostAtOnce; ++i) tags.push_back({std::to_string(i), "v"});
+  EXPECT_EQ(refusal([&] { check_initial_tags(tags); }), "");
+  tags.push_back({"one more", "v"});
+  EXPECT_EQ(refusal([&] { check_initial_tags(tags); }), "'tags' holds 10001 entries; at most 10000 are taken at once");
+}
+
 TEST(Values, AreCutBetweenCodePoints) {
   std::string value = "aü中😀";
   fit_value(value, 3, "value", "value", {});
