@@ -1,6 +1,7 @@
 """The real MLflow clients against the real binary.
 
 WAKEFUL_BINARY names the program; each session starts one server on a free port with a fresh store and ends it by its pid.
+WAKEFUL_CLIENTS_STORE is the URI of an empty store, instead of a file of SQLite.
 With WAKEFUL_CLIENTS_AGAINST=mlflow the same tests run against the `mlflow server` of the environment instead: a test that
 fails there is wrong, unless it is marked `differs`, which says what Wakeful does otherwise and why.
 """
@@ -57,7 +58,7 @@ def _start_wakeful(folder, log):
     process = subprocess.Popen(
         [
             binary, "server", "--host", "127.0.0.1", "--port", "0",
-            "--backend-store-uri", f"sqlite:///{folder}/wakeful.db",
+            "--backend-store-uri", os.environ.get("WAKEFUL_CLIENTS_STORE") or f"sqlite:///{folder}/wakeful.db",
             "--artifacts-destination", str(folder / "artifacts"),
         ],
         stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder,
