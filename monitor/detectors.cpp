@@ -13,6 +13,7 @@
 #include "monitor/wire/names.hpp"
 #include "platform/core/digest.hpp"
 #include "platform/core/error.hpp"
+#include "platform/core/names.hpp"
 #include "platform/search/dimensions.hpp"
 
 namespace wakeful::monitor {
@@ -102,6 +103,27 @@ void check_filters(const Metric& metric, std::size_t index) {
   }
 }
 
+/// The registry's limits of names and tags, and the length of a file's name: a training would fail at them.
+constexpr std::size_t kMaxModelName = 250;
+constexpr std::size_t kMaxQueryText = 100'000;
+
+void check_model(const Definition& definition, const Metric& metric, std::size_t index) {
+  const std::string field = fmt::format("metrics[{}]", index);
+  const std::string name = online_model_name(definition, metric);
+  if (name.size() > kMaxModelName) {
+    throw core::invalid(fmt::format("'{}.name': with the detector's name and the groupings its model's name has {} "
+                                    "bytes, more than {}",
+                                    field, name.size(), kMaxModelName),
+                        field + ".name");
+  }
+  if (!core::is_own_path(metric.name))
+    throw core::invalid(fmt::format("'{}.name': no name of a folder", field), field + ".name");
+  core::JsonWriter query;
+  write(query, metric);
+  if (query.text().size() > kMaxQueryText)
+    throw core::invalid(fmt::format("'{}': longer than {} bytes as JSON", field, kMaxQueryText), field);
+}
+
 void check_algorithm(const Algorithm& algorithm) {
   const std::string field = fmt::format("algorithms.{}", algorithm.label);
   const detectors::CatalogRow* row = nullptr;
@@ -121,6 +143,7 @@ void check_definition(const Definition& definition) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < definition.metrics.size(); ++i) {
     check_filters(definition.metrics[i], i);
+    check_model(definition, definition.metrics[i], i);
     const std::string name = online_model_name(definition, definition.metrics[i]);
     if (!names.insert(name).second) {
       throw core::invalid(fmt::format("'metrics[{}].name': its model would be '{}', as another's", i, name),
