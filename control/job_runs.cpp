@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "platform/core/digest.hpp"
+#include "platform/core/names.hpp"
 #include "tracker/experiments.hpp"
 #include "tracker/metrics.hpp"
 #include "tracker/rules.hpp"
@@ -65,6 +67,16 @@ bool is_active(db::Tx& tx, const RunId& run) {
   return found && found->lifecycle == tracker::Lifecycle::active;
 }
 
+/// Metrics of detectors have freer names than those of runs: what no key may hold becomes '_'.
+std::string key_of(std::string_view name) {
+  std::string key(name.substr(0, tracker::kMaxKey));
+  for (char& c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || !core::is_word(std::string_view(&c, 1), "/.- :")) c = '_';
+  }
+  return core::is_own_path(key) ? key : "_" + core::sha256_hex(name).substr(0, 12);
+}
+
 }  // namespace
 
 std::string experiment_name(std::string_view detector) { return fmt::format("detectors/{}", detector); }
@@ -93,7 +105,8 @@ void log_metrics(db::Tx& tx, const monitor::Job& job, const std::vector<monitor:
   if (metrics.empty() || !is_active(tx, id)) return;
   tracker::Batch batch;
   for (const monitor::NamedValue& metric : metrics)
-    batch.metrics.push_back({.key = metric.key, .value = metric.value, .timestamp_ms = core::to_ms(now), .step = step});
+    batch.metrics.push_back(
+        {.key = key_of(metric.key), .value = metric.value, .timestamp_ms = core::to_ms(now), .step = step});
   tracker::log_batch(tx, id, tracker::CheckedBatch(std::move(batch), {}));
 }
 

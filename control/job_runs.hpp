@@ -23,7 +23,8 @@ tracker::RunInfo start_run(db::Tx& tx, const monitor::Job& job, const monitor::D
 /// Sets the run's status as the job's; nothing if the job has none (yet).
 void end_run(db::Tx& tx, const monitor::Job& job, core::Timestamp now);
 
-/// Nothing for a run that a client has deleted. Errors: invalid naming metrics beyond MLflow's limits.
+/// Nothing for a run that a client has deleted. What MLflow's keys may not hold is written as '_': a metric's name must
+/// not be what a training fails at.
 void log_metrics(db::Tx& tx, const monitor::Job& job, const std::vector<monitor::NamedValue>& metrics,
                  std::int64_t step, core::Timestamp now);
 

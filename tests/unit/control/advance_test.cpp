@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
 #include "registry/tags.hpp"
+#include "tracker/runs.hpp"
 #include "unit/control/watched.hpp"
 
 namespace wakeful::control {
@@ -163,9 +165,20 @@ TEST_P(Advances, RefuseWhatDoesNotFit) {
   EXPECT_EQ(field([](auto& a) { a.artifact.uri += "/../../../x"; }), "invalid artifact.uri");
   EXPECT_EQ(field([](auto& a) { a.model = "none"; }), "not_found model");
   EXPECT_EQ(field([](auto& a) { a.holder.job_id = "none"; }), "not_found id");
-  EXPECT_EQ(field([](auto& a) { a.metrics = {{"bad\tkey", 1}}; }), "invalid metrics[0].name");
   EXPECT_EQ(online().version, 1);
   EXPECT_TRUE(scores(true).empty());
+}
+
+TEST_P(Advances, LogMetricsUnderNamesThatMlflowTakes) {
+  const auto claim = claimed();
+  auto wanted = step(claim, claim.models[0], 999);
+  wanted.metrics = {{"p99 (ms)/rows", 9}, {"größe/%", 1}, {"../up", 2}, {std::string(400, 'x'), 3}};
+  advance_with(wanted);
+  const auto run = read([&](db::Tx& tx) { return tracker::get_run(tx, tracker::RunId(claim.job.run_id)); });
+  ASSERT_EQ(run.metrics.size(), 4U);
+  EXPECT_TRUE(std::any_of(run.metrics.begin(), run.metrics.end(), [](const tracker::Metric& m) {
+    return m.key == "p99 _ms_/rows" && m.value == 9 && m.step == 2;
+  }));
 }
 
 TEST_P(Advances, KeepLateScoresAsRevisions) {
