@@ -170,12 +170,13 @@ std::string save_detector(const Detector& detector) {
 
 std::unique_ptr<Detector> load_detector(std::string_view file) { return load_detector(ModelReader(file)); }
 
-std::string save_detectors(std::span<const NamedDetector> detectors) {
+std::string save_detectors(std::span<const NamedDetector> detectors, std::string_view position) {
   ModelWriter out;
   core::JsonWriter names;
   names.begin_object().key("detectors").begin_array();
   for (const NamedDetector& d : detectors) names.value(d.name);
   out.add_text("detectors", names.end_array().end_object().text());
+  if (!position.empty()) out.add_text("position", position);
   for (std::size_t i = 0; i < detectors.size(); ++i) detectors[i].detector->save(out, std::to_string(i) + "/");
   return out.bytes();
 }
@@ -189,6 +190,11 @@ std::vector<NamedDetector> load_detectors(std::string_view file) {
     out.push_back({std::move(name), load_detector(in, prefix)});
   }
   return out;
+}
+
+std::string position_of(std::string_view file) {
+  const ModelReader in(file);
+  return in.has("position") ? std::string(in.text("position")) : std::string();
 }
 
 }  // namespace wakeful::detectors

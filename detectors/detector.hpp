@@ -153,7 +153,10 @@ struct NamedDetector {
   std::string name;
   std::unique_ptr<Detector> detector;
 };
-std::string save_detectors(std::span<const NamedDetector> detectors);
+/// `position`, if there is one, says in the caller's own words behind which row they stand.
+std::string save_detectors(std::span<const NamedDetector> detectors, std::string_view position = {});
 std::vector<NamedDetector> load_detectors(std::string_view file);
+/// What save_detectors was told; "" if it was nothing.
+std::string position_of(std::string_view file);
 
 }  // namespace wakeful::detectors

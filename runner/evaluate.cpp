@@ -58,13 +58,13 @@ std::string to_json(const Totals& totals) {
   return json.end_object().take();
 }
 
-std::vector<NamedDetector> load_model(const Work& work, const monitor::OnlineModel& model) {
-  const std::string bytes = client::download(work.server, model.artifact_uri, kMaxModelBytes);
+std::string download_model(const Work& work, const monitor::OnlineModel& model) {
+  std::string bytes = client::download(work.server, model.artifact_uri, kMaxModelBytes);
   if (!model.artifact_sha256.empty() && core::sha256_hex(bytes) != model.artifact_sha256) {
     throw core::unavailable(
         fmt::format("{}: the file of version {} is not the one that was committed", model.name, model.version));
   }
-  return detectors::load_detectors(bytes);
+  return bytes;
 }
 
 /// The same request again is harmless: the server knows an evaluation by its id.
@@ -94,9 +94,11 @@ class ModelEvaluation {
         rule_{model_.metric.aggregate, model_.metric.fill} {}
 
   void run() {
+    const core::Timestamp until = work_.claim.job.interval.until.value_or(work_.claim.now);
+    // A job that was asked for up to a later time runs as if it were that late.
     const Buckets due = due_buckets({.last = model_.last_evaluation,
-                                     .until = work_.claim.job.interval.until.value_or(work_.claim.now),
-                                     .now = work_.claim.now,
+                                     .until = until,
+                                     .now = std::max(work_.claim.now, until + work_.claim.detector.time_spec.end),
                                      .granularity = model_.granularity});
     core::Timestamp first = due.first;
     std::int64_t reach = kMaxBuckets;
@@ -115,11 +117,12 @@ class ModelEvaluation {
   }
 
  private:
+  static core::Deadline deadline() { return core::Deadline::after(std::chrono::minutes(10)); }
+
   /// The last bucket that was committed; nothing if there is none to commit.
   std::optional<core::Timestamp> evaluate_part(const Buckets& part) {
     work_.check();
-    const Observations observations =
-        source_->pull(span_of(part, lead_of(rule_.fill)), core::Deadline::after(std::chrono::minutes(10)));
+    const Observations observations = source_->pull(span_of(part, lead_of(rule_.fill)), deadline());
     totals_.ungrouped += observations.ungrouped;
     if (observations.rows.empty()) return std::nullopt;
     if (detectors_.empty()) load();
@@ -135,9 +138,30 @@ class ModelEvaluation {
   }
 
   void load() {
-    detectors_ = load_model(work_, model_);
+    const std::string bytes = download_model(work_, model_);
+    detectors_ = detectors::load_detectors(bytes);
     if (detectors_.empty()) throw core::invalid(fmt::format("{}: its file holds no detector", model_.name));
     columns_ = entities_of(detectors_.front().detector->channels(), model_.metric);
+    if (const std::string position = detectors::position_of(bytes); !position.empty())
+      catch_up(core::parse_rfc3339(position));
+  }
+
+  /// A model that was trained while another one went on with the evaluations stands behind the last row that it was
+  /// trained on. It sees what was evaluated since, so that its next score comes where its state is.
+  void catch_up(core::Timestamp position) {
+    const core::Duration step = model_.granularity;
+    const std::int64_t lead = lead_of(rule_.fill);
+    core::Timestamp first = position + step;
+    while (first <= model_.last_evaluation) {
+      work_.check();
+      const Buckets rest{.first = first, .last = model_.last_evaluation, .granularity = step};
+      const core::Timestamp last = std::min(rest.last, rest.start(kMaxBuckets - 1));
+      // A linear fill looks as far ahead as it looks back.
+      const Buckets part{.first = first, .last = std::min(rest.last, last + lead * step), .granularity = step};
+      const Grid grid = make_grid(source_->pull(span_of(part, lead), deadline()), rule_, part, columns_);
+      pass_over(detectors_, cut(grid, first, last), model_.metric);
+      first = last + step;
+    }
   }
 
   void commit(const Grid& grid) {
@@ -151,7 +175,7 @@ class ModelEvaluation {
     advance.rows = filled_rows(grid);
     advance.input_digest = digest_of(grid);
     work_.check();
-    advance.artifact = store_state();
+    advance.artifact = store_state(advance.to);
     const monitor::Advanced advanced = advance_surely(work_, advance);
     model_ = advanced.model;
     ++totals_.evaluations;
@@ -160,8 +184,8 @@ class ModelEvaluation {
   }
 
   /// Under a name of its own: what a lost compare-and-set leaves is an orphan, never somebody's file overwritten.
-  monitor::StoredFile store_state() const {
-    std::string bytes = detectors::save_detectors(detectors_);
+  monitor::StoredFile store_state(core::Timestamp position) const {
+    std::string bytes = detectors::save_detectors(detectors_, core::format_rfc3339(position));
     monitor::StoredFile file{.uri = {}, .sha256 = core::sha256_hex(bytes)};
     file.size_bytes = static_cast<std::int64_t>(bytes.size());
     file.uri = client::join_uri(work_.claim.artifact_root,

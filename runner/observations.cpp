@@ -18,10 +18,7 @@ std::optional<std::uint32_t> ObservationCollector::group_of(
     std::span<const std::optional<std::string_view>> dimensions) {
   key_.clear();
   for (const auto& value : dimensions) {
-    if (!value || value->empty()) {
-      ++found_.ungrouped;
-      return std::nullopt;
-    }
+    if (!value || value->empty()) return std::nullopt;
     key_.emplace_back(*value);
   }
   const auto [found, fresh] = index_.try_emplace(key_, static_cast<std::uint32_t>(found_.groups.size()));
@@ -36,7 +33,10 @@ void ObservationCollector::add(core::Timestamp time, std::uint32_t group, double
 
 void ObservationCollector::add(core::Timestamp time, std::span<const std::optional<std::string_view>> dimensions,
                                double value) {
-  if (const auto group = group_of(dimensions)) add(time, *group, value);
+  if (const auto group = group_of(dimensions))
+    add(time, *group, value);
+  else
+    add_ungrouped();
 }
 
 Observations ObservationCollector::take(Ties ties) {

@@ -33,9 +33,10 @@ class ObservationCollector {
  public:
   explicit ObservationCollector(std::size_t max_rows) : max_rows_(max_rows) {}
 
-  /// Nothing for a row that lacks a dimension, which is counted.
+  /// Nothing where a dimension is missing.
   std::optional<std::uint32_t> group_of(std::span<const std::optional<std::string_view>> dimensions);
   void add(core::Timestamp time, std::uint32_t group, double value);
+  void add_ungrouped() { ++found_.ungrouped; }
   void add(core::Timestamp time, std::span<const std::optional<std::string_view>> dimensions, double value);
 
   /// Throws the error of too many rows.

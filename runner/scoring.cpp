@@ -81,6 +81,11 @@ std::vector<Score> score_grid(std::span<detectors::NamedDetector> detectors, con
   return scores;
 }
 
+void pass_over(std::span<detectors::NamedDetector> detectors, const Grid& grid, const monitor::Metric& metric) {
+  const detectors::Frame frame = frame_of(grid, metric);
+  for (auto& [label, detector] : detectors) detector->update(frame);
+}
+
 std::int64_t rows_within(std::span<const detectors::NamedDetector> detectors, const Grid& grid, std::int64_t most) {
   std::int64_t count = 0;
   for (std::int64_t row = 0; row < grid.rows(); ++row) {

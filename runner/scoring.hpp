@@ -25,6 +25,9 @@ detectors::Frame frame_of(const Grid& grid, const monitor::Metric& metric);
 std::vector<monitor::Score> score_grid(std::span<detectors::NamedDetector> detectors, const Grid& grid,
                                        const monitor::Metric& metric);
 
+/// Moves every detector over the grid without a word about it.
+void pass_over(std::span<detectors::NamedDetector> detectors, const Grid& grid, const monitor::Metric& metric);
+
 /// How many of the first buckets make at most `most` scores with these detectors; at least one.
 std::int64_t rows_within(std::span<const detectors::NamedDetector> detectors, const Grid& grid, std::int64_t most);
 

@@ -82,8 +82,9 @@ std::string folder_of(const Metric& metric) {
 }
 
 /// Each attempt has its own names, so that none changes what another one committed.
-monitor::StoredFile store_model(const Work& work, const Metric& metric, std::span<const NamedDetector> trained) {
-  std::string bytes = detectors::save_detectors(trained);
+monitor::StoredFile store_model(const Work& work, const Metric& metric, std::span<const NamedDetector> trained,
+                                core::Timestamp position) {
+  std::string bytes = detectors::save_detectors(trained, core::format_rfc3339(position));
   monitor::StoredFile file{.uri = {}, .sha256 = core::sha256_hex(bytes)};
   file.size_bytes = static_cast<std::int64_t>(bytes.size());
   file.uri = client::join_uri(work.claim.artifact_root, fmt::format("{}/model/{}-{}.model", folder_of(metric),
@@ -158,7 +159,8 @@ monitor::Registration train(const Work& work) {
     const std::vector<NamedDetector> trained = fit_all(work, metric, grid);
     work.check();
     store_summary(work, metric, grid);
-    monitor::Registration::Model model{.metric = metric.name, .artifact = store_model(work, metric, trained)};
+    monitor::Registration::Model model{.metric = metric.name,
+                                       .artifact = store_model(work, metric, trained, grid.buckets.last)};
     model.trained_from = grid.buckets.first;
     model.trained_until = grid.buckets.last;
     model.rows = grid.rows();

@@ -48,18 +48,26 @@ class ObservationSource final : public Source {
   }
 
   void take(const monitor::ObservationPage& page, ObservationCollector& rows) const {
-    std::vector<std::optional<std::string_view>> dims(dims_.size());
+    std::vector<std::optional<std::uint32_t>> groups;
+    for (const auto& series : page.series) groups.push_back(group_of(series, rows));
     for (std::size_t i = 0; i < page.times.size(); ++i) {
       if (!std::isfinite(page.values[i])) continue;
-      const auto& series = page.series[static_cast<std::size_t>(page.of_series[i])];
-      for (std::size_t d = 0; d < dims.size(); ++d) {
-        dims[d].reset();
-        for (const auto& [name, value] : series.dims) {
-          if (name == dims_[d]) dims[d] = value;
-        }
-      }
-      rows.add(page.times[i], dims, page.values[i]);
+      if (const auto& group = groups.at(static_cast<std::size_t>(page.of_series[i])))
+        rows.add(page.times[i], *group, page.values[i]);
+      else
+        rows.add_ungrouped();
     }
+  }
+
+  std::optional<std::uint32_t> group_of(const monitor::ObservationPage::Series& series,
+                                        ObservationCollector& rows) const {
+    std::vector<std::optional<std::string_view>> dims(dims_.size());
+    for (std::size_t d = 0; d < dims.size(); ++d) {
+      for (const auto& [name, value] : series.dims) {
+        if (name == dims_[d]) dims[d] = value;
+      }
+    }
+    return rows.group_of(dims);
   }
 
   client::Server server_;

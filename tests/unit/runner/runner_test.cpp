@@ -1,0 +1,201 @@
+// A runner and a whole server: what is trained, evaluated and committed.
+#include "platform/http/client.hpp"
+#include "platform/http/server.hpp"
+#include "unit/runner/runner_fixture.hpp"
+
+namespace wakeful::runner {
+namespace {
+
+TEST_F(RunnerTest, TrainsWhatItFindsAndPutsItOnWatch) {
+  push(0, kAll);
+  apply("d");
+  const Job job = run("d", JobKind::train, kTrained);
+  ASSERT_EQ(job.state, JobState::succeeded) << job.error;
+  const monitor::OnlineModel online = model("d");
+  EXPECT_EQ(online.name, model_of("d"));
+  EXPECT_EQ(online.last_evaluation, bucket(kTrained - 1)) << "the last bucket of the training data";
+  const tracker::Run trained = client::get_run(server_, tracker::RunId(job.run_id));
+  const auto metric = [&](const std::string& key) {
+    const auto found = std::find_if(trained.metrics.begin(), trained.metrics.end(),
+                                    [&](const tracker::Metric& m) { return m.key == key; });
+    return found == trained.metrics.end() ? -1 : found->value;
+  };
+  EXPECT_EQ(metric("latency/training_rows"), kTrained);
+  EXPECT_EQ(metric("latency/groups"), 2);
+  EXPECT_FALSE(trained.params.empty());
+}
+
+TEST_F(RunnerTest, EvaluatesWhatIsNewAndMovesTheMark) {
+  push(0, kAll);
+  apply("d");
+  train("d");
+  const Job job = run("d", JobKind::evaluate, kAll);
+  ASSERT_EQ(job.state, JobState::succeeded) << job.error;
+  EXPECT_EQ(model("d").last_evaluation, bucket(kAll - 1));
+  const auto anomalies = client::list_anomalies(server_, "d", {.from = bucket(250), .to = bucket(250)}).rows;
+  const auto sees_spike = [](const monitor::Anomaly& a) {
+    return a.score.algorithm == "ar_ridge" && a.score.entity == "us";
+  };
+  EXPECT_EQ(std::count_if(anomalies.begin(), anomalies.end(), sees_spike), 1);
+  for (const auto& score : scores("d")) {
+    EXPECT_GE(score.timestamp, bucket(kTrained)) << "training data are not evaluated";
+    EXPECT_FALSE(score.entity == "eu" && score.timestamp >= bucket(215) && score.timestamp < bucket(220));
+  }
+}
+
+TEST_F(RunnerTest, FindsNothingToDoTwice) {
+  push(0, kAll);
+  apply("d");
+  train("d");
+  run("d", JobKind::evaluate, 240);
+  const std::int64_t version = model("d").version;
+  const Job again = run("d", JobKind::evaluate, 240);
+  EXPECT_EQ(again.state, JobState::succeeded) << again.error;
+  EXPECT_EQ(model("d").version, version);
+  const Job earlier = run("d", JobKind::evaluate, 210);
+  EXPECT_EQ(earlier.state, JobState::succeeded) << earlier.error;
+  EXPECT_EQ(model("d").last_evaluation, bucket(239));
+}
+
+TEST_F(RunnerTest, LooksAtCompleteBucketsOnly) {
+  push(0, kAll);
+  apply("d");
+  train("d");
+  const Job job = client::run_detector(server_, "d", {.kind = JobKind::evaluate, .until = bucket(240) + 299s});
+  Runner runner(stage_.transport(), stage_.telemetry(), {});
+  while (runner.run_one()) {
+  }
+  EXPECT_EQ(model("d").last_evaluation, bucket(239));
+}
+
+TEST_F(RunnerTest, WaitsForDataThatAreNotThereYet) {
+  apply("d");
+  EXPECT_EQ(run("d", JobKind::train, kTrained).state, JobState::skipped) << "no observation at all";
+  push(0, 3);
+  EXPECT_EQ(run("d", JobKind::train, kTrained).state, JobState::skipped) << "too few";
+  push(3, kAll);
+  train("d");
+  EXPECT_EQ(run("d", JobKind::evaluate, 1'000).state, JobState::succeeded);
+  EXPECT_EQ(model("d").last_evaluation, bucket(kAll - 1)) << "the mark waits where the data end";
+}
+
+TEST_F(RunnerTest, LetsARetrainedModelCatchUpWithTheMark) {
+  for (const char* fill : {"gap", "linear(6)"}) {
+    const std::string name = std::string("d") + fill[0];
+    const std::string reference = std::string("r") + fill[0];
+    push(0, kAll);
+    apply(name, fill);
+    apply(reference, fill);
+    train(name);
+    run(name, JobKind::evaluate, 240);
+    const std::int64_t version = model(name).version;
+    const Job again = run(name, JobKind::train, 201);  // of one bucket more, so that it is another model
+    ASSERT_EQ(again.state, JobState::succeeded) << again.error;
+    ASSERT_EQ(run(reference, JobKind::train, 201).state, JobState::succeeded);
+    EXPECT_GT(model(name).version, version);
+    EXPECT_EQ(model(name).last_evaluation, bucket(239)) << "a training never moves the mark";
+    run(name, JobKind::evaluate, kAll);
+    run(reference, JobKind::evaluate, kAll);
+    const auto tail = [&](const std::string& detector) {
+      return client::list_scores(server_, model_of(detector), {.from = bucket(240), .to = bucket(kAll)}).rows;
+    };
+    auto left = tail(name);
+    auto right = tail(reference);
+    ASSERT_FALSE(left.empty());
+    for (auto* scores : {&left, &right}) {
+      for (auto& score : *scores) score.evaluation_id.clear();
+    }
+    expect_same(left, right);
+  }
+}
+
+class Fills : public RunnerTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(Fills, GiveTheSameInStepsAsAtOnce) {
+  apply("batch", GetParam());
+  apply("steps", GetParam());
+  push(0, kTrained + 1);
+  train("batch");
+  train("steps");
+  core::Random random(7);
+  for (std::int64_t done = kTrained + 1; done < kAll;) {
+    const std::int64_t next = std::min<std::int64_t>(kAll, done + 1 + static_cast<std::int64_t>(random.below(9)));
+    push(done, next);
+    done = next;
+    ASSERT_EQ(run("steps", JobKind::evaluate, done).state, JobState::succeeded);
+  }
+  ASSERT_EQ(run("batch", JobKind::evaluate, kAll).state, JobState::succeeded);
+  EXPECT_EQ(model("batch").last_evaluation, model("steps").last_evaluation);
+  EXPECT_GT(scores("batch").size(), 300U);
+  expect_same(scores("batch"), scores("steps"));
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryFill, Fills, ::testing::Values("gap", "zero", "hold(2)", "linear(6)"));
+
+TEST_F(RunnerTest, GoesOnFromAPartWhenManyBucketsAreDue) {
+  push(0, kAll);
+  apply("d");
+  train("d");
+  // 2,500 empty buckets, then one with a value: the gap is part of the series.
+  client::ingest(
+      server_, "checkout",
+      fmt::format("{{\"ts\":\"{}\",\"region\":\"eu\",\"latency\":100}}\n", core::format_rfc3339(bucket(2'800))));
+  stage_.clock().set(bucket(3'000));
+  ASSERT_EQ(run("d", JobKind::evaluate, 2'900).state, JobState::succeeded);
+  EXPECT_EQ(model("d").last_evaluation, bucket(2'800));
+}
+
+TEST_F(RunnerTest, FailsForGoodWhenTheFileIsWrong) {
+  push(0, kAll);
+  std::string file = detector_file("d");
+  const std::string from = R"({"observations":"checkout"})";
+  file.replace(file.find(from), from.size(), R"({"csv":{"path":"/nowhere/at.csv"}})");
+  client::apply_detector(server_, "d", file);
+  const Job job = run("d", JobKind::train, kTrained);
+  EXPECT_EQ(job.state, JobState::failed);
+  EXPECT_EQ(job.attempt, 1);
+  EXPECT_NE(job.error.find("/nowhere/at.csv"), std::string::npos) << job.error;
+}
+
+TEST_F(RunnerTest, WorksInItsOwnThreadsUntilItIsStopped) {
+  push(0, kAll);
+  apply("d");
+  Runner runner(stage_.transport(), stage_.telemetry(), {});
+  runner.start();
+  const auto trained =
+      client::run_detector(server_, "d", {.kind = JobKind::train, .until = bucket(kTrained), .wait = 30s});
+  EXPECT_EQ(trained.state, JobState::succeeded) << trained.error;
+  const auto evaluated =
+      client::run_detector(server_, "d", {.kind = JobKind::evaluate, .until = bucket(kAll), .wait = 30s});
+  EXPECT_EQ(evaluated.state, JobState::succeeded) << evaluated.error;
+  runner.stop();
+  runner.stop();
+  const Job waiting = ask("d", JobKind::train, 250);
+  EXPECT_EQ(client::get_job(server_, waiting.id).state, JobState::pending) << "nobody works any more";
+}
+
+TEST_F(RunnerTest, WorksOverTheNetworkAsItDoesInside) {
+  push(0, kAll);
+  apply("near");
+  apply("far");
+  train("near");
+  ASSERT_EQ(run("near", JobKind::evaluate, kAll).state, JobState::succeeded);
+  http::ServerOptions options;
+  options.port = 0;
+  http::Server sockets(stage_.transport(), stage_.telemetry(), options);
+  sockets.start();
+  const http::Transport network = http::connect(fmt::format("http://127.0.0.1:{}", sockets.port()));
+  {
+    Runner runner(network, stage_.telemetry(), {.name = "far"});
+    ask("far", JobKind::train, kTrained);
+    EXPECT_TRUE(runner.run_one());
+    ask("far", JobKind::evaluate, kAll);
+    EXPECT_TRUE(runner.run_one());
+  }
+  sockets.stop();
+  expect_same(scores("far"), scores("near"));
+  EXPECT_EQ(model("far").artifact_sha256, model("near").artifact_sha256) << "the same state, bit for bit";
+}
+
+}  // namespace
+}  // namespace wakeful::runner
