@@ -232,9 +232,10 @@ Page<Score> list_scores(db::Tx& tx, const ScoreSearch& search) {
   query.bind(known_model(tx, search.model));
   bound(query, "s.ts_us", search.from, search.to);
   if (!search.all_revisions) {
+    // Not as an anti-join, which a PostgreSQL without statistics of a new table plans as all rows against all rows.
     query.text(
-        " AND NOT EXISTS (SELECT 1 FROM scores n WHERE n.model_key = s.model_key AND n.ts_us = s.ts_us "
-        "AND n.track_key = s.track_key AND n.revision > s.revision)");
+        " AND s.revision = (SELECT MAX(n.revision) FROM scores n WHERE n.model_key = s.model_key "
+        "AND n.ts_us = s.ts_us AND n.track_key = s.track_key)");
   }
   return read_list<Score>(tx, "score.list", std::move(query), {keys, "iii"}, search.page, read_score_row);
 }
