@@ -74,7 +74,7 @@ describe('a server at work', () => {
       assert.match(await page.locator('.readout').innerText(), /observed.*expected.*band.*score/s);
       const rows = page.locator('.table-box tbody tr:not(.spacer)');
       assert.ok((await rows.count()) >= 1, 'anomalies are listed');
-      assert.match(await page.locator('pre.source').innerText(), /univariate_baseline/);
+      assert.match(await page.locator('pre.source').innerText(), /ar_ridge/);
       // A drag zooms, and the address says to what.
       const box = await page.locator('.series-chart .u-over').first().boundingBox();
       await page.mouse.move(box.x + box.width * 0.3, box.y + 40);

@@ -43,7 +43,7 @@ const detector = (name, description) => ({
   schedule: 'manual',
   time_spec: { granularity: '5m', start: '5d', end: '0s' },
   metrics: [{ name: 'latency_ms', source: { observations: 'checkout' }, aggregate: 'mean', fill: 'gap' }],
-  algorithms: { univariate_baseline: { tolerance: 5.0 } },
+  algorithms: { ar_ridge: {} },
 });
 
 async function watch(url) {
