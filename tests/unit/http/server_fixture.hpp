@@ -54,6 +54,10 @@ class MadeBody final : public BodyReader {
   std::function<std::string()> make_;
 };
 
+inline std::string get(std::string_view target, std::string_view headers = {}) {
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n" + std::string(headers) + "\r\n";
+}
+
 class ServerTest : public testing::Test {
  protected:
   ServerTest() {
