@@ -128,6 +128,15 @@ struct App::State {
   }
 };
 
+runner::RunnerSettings runner_settings(const Settings& settings) {
+  runner::RunnerSettings working;
+  working.lease = lease_of(settings.runner_lease);
+  working.workers = settings.runner_workers;
+  working.connections = settings.connections;
+  if (!settings.csv_root.empty()) working.sources.csv_root = settings.csv_root;
+  return working;
+}
+
 App::App(const Settings& settings) {
   check(settings);
   state_ = std::make_unique<State>(settings);
@@ -145,10 +154,8 @@ void App::start() {
   state_->http->start();
   state_->upkeep = std::make_unique<control::Upkeep>(*state_->database, state_->clock, state_->bell);
   if (!state_->settings.runner) return;
-  runner::RunnerSettings working;
-  working.lease = lease_of(state_->settings.runner_lease);
-  working.workers = state_->settings.runner_workers;
-  state_->runner = std::make_unique<runner::Runner>(state_->inside(), state_->telemetry, std::move(working));
+  state_->runner =
+      std::make_unique<runner::Runner>(state_->inside(), state_->telemetry, runner_settings(state_->settings));
   state_->runner->start();
 }
 

@@ -3,9 +3,13 @@
 #include <memory>
 
 #include "platform/http/message.hpp"
+#include "runner/runner.hpp"
 #include "server/settings.hpp"
 
 namespace wakeful::server {
+
+/// What a runner of these settings is told, in the server or elsewhere.
+runner::RunnerSettings runner_settings(const Settings& settings);
 
 class App {
  public:

@@ -18,6 +18,7 @@
 #include "server/probes.hpp"
 #include "server/serve.hpp"
 #include "server/settings.hpp"
+#include "server/settings_file.hpp"
 #include "server/watch_commands.hpp"
 
 namespace wakeful::server {
@@ -44,10 +45,22 @@ int exit_code_of(core::ErrorCode code) {
   }
 }
 
-/// Every row of the settings table as a flag; what is given on the line wins over the environment.
+/// The settings file that `path` or the environment names, and over it what the environment says.
+Settings settings_of(std::optional<std::string> path) {
+  if (!path) path = variable("WAKEFUL_SETTINGS");
+  return from_environment(variable, path && !path->empty() ? from_file(*path) : Settings{});
+}
+
+void add_settings_file(CLI::App& command, std::optional<std::string>& path) {
+  command.add_option("--settings", path, "a file with settings and connections [WAKEFUL_SETTINGS]")->type_name("FILE");
+}
+
+/// Every row of the settings table as a flag; what is given on the line wins over the environment, and that over the
+/// settings file.
 class SettingFlags {
  public:
   explicit SettingFlags(CLI::App& command) : values_(setting_rows().size()) {
+    add_settings_file(command, file_);
     const auto rows = setting_rows();
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const SettingRow& row = rows[i];
@@ -63,7 +76,7 @@ class SettingFlags {
     }
   }
   Settings settings() const {
-    Settings settings = from_environment(variable);
+    Settings settings = settings_of(file_);
     for (std::size_t i = 0; i < values_.size(); ++i)
       if (values_[i]) setting_rows()[i].set(settings, *values_[i]);
     check(settings);
@@ -71,6 +84,7 @@ class SettingFlags {
   }
 
  private:
+  std::optional<std::string> file_;
   std::vector<std::optional<std::string>> values_;
 };
 
@@ -85,7 +99,8 @@ struct CommandLine {
   bool json = false;
   bool dry_run = false;
   std::string path;
-  std::string lease = "60s";
+  std::optional<std::string> settings_file;
+  std::optional<std::string> lease;
   std::string filter;
   std::string detector;
   RunOptions run;
@@ -121,8 +136,13 @@ void add_server(CommandLine& line) {
   server->alias("ui")->set_help_flag("--help", "Show this and end");  // -h is --host, as MLflow has it
   server->footer("Example: wakeful server --port 5000 --backend-store-uri sqlite:///wakeful.db");
   line.server_flags.emplace(*server);
-  CLI::App* runner = line.add(line.root, "runner", "Train and evaluate for a server somewhere else",
-                              [&line] { return work(line.tracking_uri, line.lease, std::cout); });
+  CLI::App* runner = line.add(line.root, "runner", "Train and evaluate for a server somewhere else", [&line] {
+    Settings settings = settings_of(line.settings_file);
+    if (line.lease) settings.runner_lease = *line.lease;
+    check(settings);
+    return work(line.tracking_uri, settings, std::cout);
+  });
+  add_settings_file(*runner, line.settings_file);
   runner->add_option("--tracking-uri", line.tracking_uri, "the server [MLFLOW_TRACKING_URI]")->type_name("");
   runner->add_option("--lease", line.lease, "how long a job stays here without a sign of life")->type_name("");
   CLI::App* doctor = line.add(line.root, "doctor", "Show settings and whether the stores can be used",

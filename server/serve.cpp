@@ -72,12 +72,11 @@ int serve(const Settings& settings, std::ostream& out) {
   return 0;
 }
 
-int work(const std::string& tracking_uri, const std::string& lease, std::ostream& out) {
+int work(const std::string& tracking_uri, const Settings& settings, std::ostream& out) {
+  core::log::configure(level_of(settings.log_level), format_of(settings.log_format));
   const sigset_t signals = block_end_signals();
   core::Telemetry telemetry;
-  runner::RunnerSettings settings;
-  settings.lease = lease_of(lease);
-  runner::Runner runner(http::connect(tracking_uri, client_options()), telemetry, settings);
+  runner::Runner runner(http::connect(tracking_uri, client_options()), telemetry, runner_settings(settings));
   runner.start();
   out << fmt::format("running for {}", tracking_uri) << std::endl;
   int signal = 0;

@@ -11,7 +11,7 @@ namespace wakeful::server {
 int serve(const Settings& settings, std::ostream& out);
 
 /// Works on the jobs of the server at `tracking_uri` until SIGINT or SIGTERM; prints "running for URI" once it does.
-int work(const std::string& tracking_uri, const std::string& lease, std::ostream& out);
+int work(const std::string& tracking_uri, const Settings& settings, std::ostream& out);
 
 int upgrade_store(const std::string& uri, std::ostream& out);
 int show_store(const std::string& uri, std::ostream& out);

@@ -84,6 +84,9 @@ constexpr std::array kRows = {
     SettingRow{"runner-workers", "WAKEFUL_RUNNER_WORKERS", "", "jobs worked on at the same time", false,
                [](S& s, V v) { s.runner_workers = to_int(v, "runner-workers", 1, 64); },
                [](const S& s) { return std::to_string(s.runner_workers); }},
+    SettingRow{"csv-root", "WAKEFUL_CSV_ROOT", "",
+               "folder that the files of csv sources must lie in; default: any file that the runner may read", false,
+               [](S& s, V v) { s.csv_root = v; }, [](const S& s) { return s.csv_root; }},
     SettingRow{"log-level", "WAKEFUL_LOG_LEVEL", "", "debug, info, warn or error", false,
                [](S& s, V v) { s.log_level = v; }, [](const S& s) { return s.log_level; }},
     SettingRow{"log-format", "WAKEFUL_LOG_FORMAT", "", "text, json or auto (text on a terminal)", false,
@@ -102,8 +105,7 @@ void one_of(const std::string& value, std::string_view flag, std::initializer_li
 
 std::span<const SettingRow> setting_rows() { return kRows; }
 
-Settings from_environment(const Environment& environment) {
-  Settings settings;
+Settings from_environment(const Environment& environment, Settings settings) {
   for (const SettingRow& row : kRows) {
     for (const std::string_view name : {row.mlflow_environment, row.environment}) {
       if (name.empty()) continue;

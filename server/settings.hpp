@@ -2,6 +2,7 @@
 // What the server is told when it starts: one table, from which flags, environment variables and their documentation
 // come. MLflow's flags and variables are understood, so scripts that start `mlflow server` start this.
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,8 +30,10 @@ struct Settings {
   bool runner = true;  // work on due jobs in this process
   std::string runner_lease = "60s";
   int runner_workers = 2;
+  std::string csv_root;  // empty: any file that the runner may read
   std::string log_level = "info";
   std::string log_format = "auto";
+  std::map<std::string, std::string> connections;  // of sql sources, name -> URI; from the settings file only
 };
 
 struct SettingRow {
@@ -47,9 +50,9 @@ struct SettingRow {
 std::span<const SettingRow> setting_rows();
 
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
-/// The defaults, overridden by what the environment says; ours wins over MLflow's name.
+/// `settings`, overridden by what the environment says; ours wins over MLflow's name.
 /// Errors: invalid naming the variable.
-Settings from_environment(const Environment& environment);
+Settings from_environment(const Environment& environment, Settings settings = {});
 
 /// A lease as flags have it. Errors: invalid for no duration and for one below 100ms or above 1h.
 core::Duration lease_of(const std::string& text);
