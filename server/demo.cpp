@@ -26,30 +26,32 @@ constexpr core::Duration kHistory = 6h;
 constexpr core::Duration kWatched = 1h;  // the end of the history, evaluated at once so that there is something to see
 constexpr std::array<std::string_view, 3> kRegions = {"eu-west", "us-east", "ap-south"};
 constexpr std::string_view kDetector = "checkout-latency";
-constexpr std::string_view kDefinition = R"json({
-  "name": "checkout-latency",
-  "description": "Latency of the checkout, by region (demo data)",
-                           "schedule" : {"every" : "10s"},
-                           "time_spec" : {"granularity" : "10s", "start" : "6h"},
-                           "metrics"
-    : [ {"name" : "latency_ms", "source" : {"observations" : "checkout"}, "dimension_groupings" : ["region"]} ],
-                           "algorithms" : {
-  "ar_ridge" : {}
-}
-})json";
+constexpr std::string_view kDefinition = R"(
+name: checkout-latency
+description: Latency of the checkout, by region (demo data)
+schedule: {every: 10s}
+time_spec: {granularity: 10s, start: 6h}
+metrics:
+  - name: latency_ms
+    source: {observations: checkout}
+    dimension_groupings: [region]
+algorithms:
+  ewma_residual: {}
+)";
 
-std::string rows_between(core::Timestamp from, core::Timestamp until) {
+std::string rows_between(core::Timestamp from, core::Timestamp until, bool incidents) {
   std::string rows;
   for (core::Timestamp at = from; at < until; at += kStep)
     for (std::size_t region = 0; region < kRegions.size(); ++region)
       rows += fmt::format("{{\"ts\":\"{}\",\"region\":\"{}\",\"latency_ms\":{:.2f}}}\n", core::format_rfc3339(at),
-                          kRegions[region], demo_latency(at, region));
+                          kRegions[region], demo_latency(at, region, incidents));
   return rows;
 }
 
 void set_up(const client::Server& server, core::Timestamp now, std::ostream& out) {
-  client::ingest(server, "checkout", rows_between(now - kHistory, now));
-  client::apply_detector(server, std::string(kDetector), std::string(kDefinition));
+  client::ingest(server, "checkout", rows_between(now - kHistory, now - kWatched, false));
+  client::ingest(server, "checkout", rows_between(now - kWatched, now, true));
+  client::apply_detector(server, std::string(kDetector), std::string(kDefinition), "application/yaml");
   const auto run = [&](monitor::JobKind kind, core::Timestamp until) {
     const monitor::Job job = client::run_detector(server, std::string(kDetector),
                                                   {.kind = kind, .until = until, .wait = std::chrono::seconds(30)});
@@ -66,13 +68,13 @@ void set_up(const client::Server& server, core::Timestamp now, std::ostream& out
 
 }  // namespace
 
-double demo_latency(core::Timestamp at, std::size_t region) {
+double demo_latency(core::Timestamp at, std::size_t region, bool incidents) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
   core::Random random(static_cast<std::uint64_t>(seconds) * 31 + region);
   const double phase = 2 * std::numbers::pi * static_cast<double>(seconds % 3600) / 3600;
   const double usual = 120 + 30 * static_cast<double>(region) + 20 * std::sin(phase + static_cast<double>(region));
-  const bool spike = (seconds / 120 + static_cast<std::int64_t>(region) * 7) % 20 == 0;
-  return usual + 4 * random.normal() + (spike ? 90 : 0);
+  const bool slow = (seconds / 120 + static_cast<std::int64_t>(region) * 7) % 20 == 0;
+  return usual + 4 * random.normal() + (incidents && slow ? 90 : 0);
 }
 
 int demo(const DemoOptions& options, std::ostream& out) {
@@ -106,7 +108,7 @@ int demo(const DemoOptions& options, std::ostream& out) {
     const core::Timestamp now = core::SystemClock().now();
     if (now < next + kStep) continue;
     const core::Timestamp until = next + (now - next) / kStep * kStep;
-    client::ingest(server, "checkout", rows_between(next, until));
+    client::ingest(server, "checkout", rows_between(next, until, true));
     next = until;
   }
   app.stop();

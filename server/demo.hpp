@@ -17,8 +17,8 @@ struct DemoOptions {
 /// Serves until SIGINT or SIGTERM. Prints "listening on http://H:P" once requests are answered, then what was set up.
 int demo(const DemoOptions& options, std::ostream& out);
 
-/// The latency of one region at a time, in milliseconds: an hourly wave, noise, and a spike of two minutes in every
-/// forty, at another time in each region. The same time and region give the same number.
-double demo_latency(core::Timestamp at, std::size_t region);
+/// The latency of one region at a time, in milliseconds: an hourly wave, noise, and, with `incidents`, two slow
+/// minutes in every forty, at another time in each region. The same arguments give the same number.
+double demo_latency(core::Timestamp at, std::size_t region, bool incidents);
 
 }  // namespace wakeful::server
