@@ -6,6 +6,7 @@ import type { State, StateName } from '../lib/detector_state';
 import { ago, stamp } from '../lib/format';
 import { href } from '../lib/router';
 import type { Snippets } from '../lib/snippets';
+import { asYaml } from '../lib/yaml';
 import { CodeButton } from './code_button';
 import { Icon, type IconName } from './icons';
 
@@ -40,7 +41,6 @@ const kStateWords: Record<StateName, string> = {
   late: 'Late',
   failing: 'Failing',
   untrained: 'Not trained',
-  paused: 'Paused',
 };
 
 export const stateWord = (name: StateName): string => kStateWords[name];
@@ -53,26 +53,28 @@ export function StatePill({ state }: { state: State }): JSX.Element {
   );
 }
 
-const kJobMarks: Record<string, [StateName, IconName]> = {
+type Look = StateName | 'rest';
+
+const kJobMarks: Record<string, [Look, IconName]> = {
   succeeded: ['healthy', 'healthy'],
   failed: ['failing', 'failing'],
   running: ['untrained', 'untrained'],
-  pending: ['paused', 'late'],
-  skipped: ['paused', 'paused'],
-  cancelled: ['paused', 'close'],
+  pending: ['rest', 'late'],
+  skipped: ['rest', 'paused'],
+  cancelled: ['rest', 'close'],
 };
 
-const kRunMarks: Record<string, [StateName, IconName]> = {
+const kRunMarks: Record<string, [Look, IconName]> = {
   FINISHED: ['healthy', 'healthy'],
   FAILED: ['failing', 'failing'],
   KILLED: ['failing', 'close'],
   RUNNING: ['untrained', 'untrained'],
-  SCHEDULED: ['paused', 'late'],
+  SCHEDULED: ['rest', 'late'],
 };
 
 /** The state of a job or of a run. */
 export function Outcome({ state }: { state: string }): JSX.Element {
-  const [look, icon] = kJobMarks[state] ?? kRunMarks[state] ?? (['paused', 'paused'] as const);
+  const [look, icon] = kJobMarks[state] ?? kRunMarks[state] ?? (['rest', 'paused'] as const);
   return (
     <span class={`pill state-${look}`}>
       <Icon name={icon} size={14} /> {state.charAt(0).toUpperCase() + state.slice(1).toLowerCase()}
@@ -92,6 +94,34 @@ export function Tags({ tags, most = 6, empty = '' }: { tags: Pair[]; most?: numb
       {tags.length > most && <span class="quiet">+{tags.length - most}</span>}
     </span>
   );
+}
+
+/** "latency_ms/ar_ridge/scale.eu" may break after its marks rather than within a word. */
+export function Key({ text }: { text: string }): JSX.Element {
+  return <>{text.split(/(?<=[/._])/).map((part) => <>{part}<wbr /></>)}</>;
+}
+
+function asObject(text: string): object | null {
+  if (!text.startsWith('{')) return null;
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return null;
+  }
+}
+
+/** The value of a tag or parameter: an object of JSON is laid out, the rest is text. */
+export function Value({ text, look = '' }: { text: string; look?: string }): JSX.Element {
+  const object = asObject(text);
+  return object ? <pre class="laid-out" title={text}>{asYaml(object)}</pre> : <span class={`wrap ${look}`}>{text}</span>;
+}
+
+const kTail = 14;
+
+/** A name on one line: where it is too long, its middle is left out, for names of one family differ at their ends. */
+export function Name({ text }: { text: string }): JSX.Element {
+  if (text.length <= 2 * kTail) return <>{text}</>;
+  return <span class="middle-cut" title={text}><span>{text.slice(0, -kTail)}</span><span>{text.slice(-kTail)}</span></span>;
 }
 
 export function Aliases({ aliases }: { aliases: string[] }): JSX.Element {

@@ -15,7 +15,7 @@ export function CodeButton({ snippets }: { snippets: Snippets }): JSX.Element {
   const parts: [string, string | undefined][] = [['HTTP', snippets.curl], ['Command line', snippets.cli], ['Python', snippets.python]];
   return (
     <>
-      <button type="button" class="icon-only" aria-label="Code for this page" title="Code for this page" onClick={show}><Icon name="code" /></button>
+      <button type="button" class="icon-only code-button" aria-label="Code for this page" title="Code for this page" onClick={show}><Icon name="code" /></button>
       <dialog ref={dialog} class="panel code" aria-label="Code for this page" onClose={() => setOpen(false)} onClick={(event) => { if (event.target === dialog.current) dialog.current?.close(); }}>
         <header>
           <h2>This page as code</h2>

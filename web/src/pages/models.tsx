@@ -1,7 +1,7 @@
 // The registry: models found by the filter language of MLflow's clients, and one model with its versions.
 import type { JSX } from 'preact';
 import { getModel, literal, ownTags, searchModels, searchVersions, tag, type ModelVersion, type RegisteredModel } from '../api/mlflow';
-import { Ago, Aliases, Card, Facts, PageHead, Stamp, Tags } from '../components/bits';
+import { Ago, Aliases, Card, Facts, Name, PageHead, Stamp, Tags, Value } from '../components/bits';
 import { DataTable, type ColumnOf } from '../components/data_table';
 import { FilterBox, filterError } from '../components/filter_box';
 import { Empty, Failure, Stale, Waiting } from '../components/states';
@@ -30,11 +30,12 @@ function newest(model: RegisteredModel): ModelVersion | undefined {
   return [...(model.latest_versions ?? [])].sort((a, b) => Number(b.version) - Number(a.version))[0];
 }
 
-const kColumns: ColumnOf<RegisteredModel>[] = [
-  { id: 'name', head: 'Model', look: 'w-wide', cell: (model) => <a class="strong" href={href(linkOf(model))}>{model.name}</a> },
+/** Aliases have a column where there are some. */
+const modelColumns = (models: RegisteredModel[]): ColumnOf<RegisteredModel>[] => [
+  { id: 'name', head: 'Model', look: 'w-model', cell: (model) => <a class="strong" href={href(linkOf(model))}><Name text={model.name} /></a> },
   { id: 'version', head: 'Latest', align: 'end', cell: (model) => <span class="num">{newest(model) ? `v${newest(model)!.version}` : '–'}</span> },
-  { id: 'aliases', head: 'Aliases', cell: (model) => ((model.aliases ?? []).length > 0 ? (model.aliases ?? []).map((each) => <span key={each.alias} class="alias">@{each.alias} <b>v{each.version}</b></span>) : <span class="quiet">–</span>) },
-  { id: 'tags', head: 'Tags', look: 'w-tags', cell: (model) => <Tags tags={ownTags(model.tags)} most={3} empty="–" /> },
+  ...(models.some((model) => model.aliases?.length) ? [{ id: 'aliases', head: 'Aliases', cell: (model: RegisteredModel) => (model.aliases ?? []).map((each) => <span key={each.alias} class="alias">@{each.alias} <b>v{each.version}</b></span>) }] : []),
+  { id: 'tags', head: 'Tags', look: 'w-tags', cell: (model) => <Tags tags={ownTags(model.tags).filter((pair) => pair.key !== 'creation_run_id')} most={4} empty="–" /> },
   { id: 'mark', head: 'Evaluated up to', look: 'w-time', cell: (model) => <Stamp at={time(tag(newest(model)?.tags, 'last_evaluation_ts'))} seconds={false} /> },
   { id: 'updated', head: 'Changed', cell: (model) => <Ago at={Number(model.last_updated_timestamp)} /> },
 ];
@@ -50,7 +51,7 @@ export function Models(): JSX.Element {
       {!refused && answer.rows && <Stale error={answer.error} retry={answer.refresh} />}
       {answer.rows && (answer.rows.length > 0 || refused) ? (
         <Card flush>
-          <DataTable label="Models" rows={answer.rows} columns={kColumns} keyOf={(model) => model.name} linkOf={linkOf} more={answer.more} look="tall" />
+          <DataTable label="Models" rows={answer.rows} columns={modelColumns(answer.rows)} keyOf={(model) => model.name} linkOf={linkOf} more={answer.more} look="tall" />
         </Card>
       ) : answer.rows ? (
         filter ? (
@@ -86,14 +87,15 @@ function unusual(version: ModelVersion): string {
   return [status, stage].filter(Boolean).join(' · ');
 }
 
-const versionColumns = (aliases: Map<string, string[]>, marked: boolean): ColumnOf<ModelVersion>[] => [
+/** Columns that would be empty for all of them are left out. */
+const versionColumns = (versions: ModelVersion[], aliases: Map<string, string[]>): ColumnOf<ModelVersion>[] => [
   { id: 'version', head: 'Version', look: 'w-version', cell: (version) => <><b class="num">v{version.version}</b> <span class="quiet">{unusual(version)}</span></> },
-  { id: 'aliases', head: 'Aliases', cell: (version) => (aliases.has(version.version) ? <Aliases aliases={aliases.get(version.version)!} /> : <span class="quiet">–</span>) },
+  ...(aliases.size > 0 ? [{ id: 'aliases', head: 'Aliases', cell: (version: ModelVersion) => (aliases.has(version.version) ? <Aliases aliases={aliases.get(version.version)!} /> : <span class="quiet">–</span>) }] : []),
   { id: 'created', head: 'Registered', cell: (version) => <Ago at={Number(version.creation_timestamp)} /> },
   { id: 'run', head: 'Source run', look: 'w-id', cell: (version) => <SourceRun version={version} /> },
-  ...(marked ? [{ id: 'mark', head: 'Evaluated up to', look: 'w-time', cell: (version: ModelVersion) => <Stamp at={time(tag(version.tags, 'last_evaluation_ts'))} seconds={false} /> }] : []),
+  ...(versions.some((version) => tag(version.tags, 'last_evaluation_ts')) ? [{ id: 'mark', head: 'Evaluated up to', look: 'w-time', cell: (version: ModelVersion) => <Stamp at={time(tag(version.tags, 'last_evaluation_ts'))} seconds={false} /> }] : []),
   { id: 'tags', head: 'Tags', look: 'w-tags', cell: (version) => <Tags tags={ownTags(version.tags).filter((pair) => pair.key !== 'last_evaluation_ts')} most={3} empty="–" /> },
-  { id: 'description', head: 'Description', cell: (version) => version.description || '' },
+  ...(versions.some((version) => version.description) ? [{ id: 'description', head: 'Description', cell: (version: ModelVersion) => version.description || '' }] : []),
 ];
 
 export function ModelPage({ name }: { name: string }): JSX.Element {
@@ -123,7 +125,7 @@ export function ModelPage({ name }: { name: string }): JSX.Element {
         <Card title="Versions" flush>
           {versions.data ? (
             versions.data.rows.length > 0 ? (
-              <DataTable label="Versions" rows={versions.data.rows} columns={versionColumns(aliases, versions.data.rows.some((version) => tag(version.tags, 'last_evaluation_ts')))} keyOf={(version) => version.version} linkOf={linkOf} look="middle" />
+              <DataTable label="Versions" rows={versions.data.rows} columns={versionColumns(versions.data.rows, aliases)} keyOf={(version) => version.version} linkOf={linkOf} look="middle" />
             ) : (
               <Empty title="No version yet" command={`python3 -c "import mlflow; mlflow.set_tracking_uri('$SERVER'); mlflow.register_model('runs:/RUN_ID/model', '${name}')"`}>Register one from a run:</Empty>
             )
@@ -148,7 +150,7 @@ export function ModelPage({ name }: { name: string }): JSX.Element {
 function TagValue({ pair }: { pair: { key: string; value: string } }): JSX.Element {
   if (/run_id$/.test(pair.key) && /^[0-9a-f]{32}$/.test(pair.value)) return <a href={href(`/runs/${pair.value}`)}><code>{pair.value.slice(0, 12)}</code></a>;
   if (pair.key === 'detector') return <a href={href(`/detectors/${encodeURIComponent(pair.value)}`)}>{pair.value}</a>;
-  return <span class="wrap">{pair.value}</span>;
+  return <Value text={pair.value} />;
 }
 
 function VersionFacts({ version, aliases }: { version: ModelVersion; aliases: string[] }): JSX.Element {

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { getRun, metricValue, ownTags, searchVersions, tag, type Metric, type Pair, type Run } from '../api/mlflow';
 import { MetricChart, type Axis } from '../charts/metric_chart';
-import { Ago, Card, Choice, Facts, Outcome, PageHead, Stamp } from '../components/bits';
+import { Ago, Card, Choice, Facts, Key, Outcome, PageHead, Stamp, Value } from '../components/bits';
 import { Failure, Stale, Waiting } from '../components/states';
 import { number, plural, span } from '../lib/format';
 import { useQuery } from '../lib/query';
@@ -30,7 +30,7 @@ export function RunPage({ experiment, id }: { experiment: string; id: string }):
         crumbs={crumbs}
         code={forRun(id)}
         mark={<Outcome state={run.info.status} />}
-        lead={<>started <Ago at={start} />{start !== null && end !== null && ` · took ${span(end - start)}`}{run.info.user_id && ` · ${run.info.user_id}`}{source && ` · ${source}`}</>}
+        lead={<>started <Ago at={start} />{start !== null && end !== null && ` · took ${span(end - start)}`}{[...new Set([run.info.user_id, source])].filter(Boolean).map((word) => ` · ${word}`)}</>}
       />
       <Stale error={answer.error} retry={answer.refresh} />
       {run.info.lifecycle_stage === 'deleted' && <p class="reason state-late">This run is deleted.</p>}
@@ -89,7 +89,7 @@ function Pairs({ label, pairs, empty }: { label: string; pairs: Pair[]; empty: s
     <>
       {pairs.length > kManyPairs && <input class="pairs-search" type="search" placeholder="Find" aria-label={`Find among the ${label.toLowerCase()}`} value={words} onInput={(event) => setWords(event.currentTarget.value)} />}
       <div class="scroll" tabIndex={0} role="region" aria-label={`${label} of the run`}>
-        <Facts rows={sorted.map((pair) => [pair.key, <span class="wrap mono">{pair.value}</span>])} />
+        <Facts rows={sorted.map((pair) => [pair.key, <Value text={pair.value} look="mono" />])} />
       </div>
     </>
   );
@@ -153,7 +153,7 @@ function Metrics({ run }: { run: Run }): JSX.Element {
       {figures.length > 0 && (
         <ul class="figures">
           {figures.map((metric) => (
-            <li key={metric.key}><span title={metric.key}>{metric.key}</span><b class="num">{number(metricValue(metric.value))}</b></li>
+            <li key={metric.key}><span title={metric.key}><Key text={metric.key} /></span><b class="num">{number(metricValue(metric.value))}</b></li>
           ))}
         </ul>
       )}
