@@ -1,7 +1,7 @@
 // The frame around every page: navigation, theme, keys, messages. Which page it is, the address says.
 import type { JSX } from 'preact';
 import { useEffect, useErrorBoundary, useRef } from 'preact/hooks';
-import { serverInfo } from './api/watch';
+import { serverVersion } from './api/watch';
 import { Choice, PageHead } from './components/bits';
 import { Icon, Logo, type IconName } from './components/icons';
 import { Empty, Failure } from './components/states';
@@ -136,7 +136,7 @@ function Help(): JSX.Element {
 }
 
 export function App(): JSX.Element {
-  const info = useQuery('server-info', serverInfo);
+  const version = useQuery('server-version', serverVersion);
   return (
     <>
       <a class="skip" href="#main" data-native onClick={(event) => { event.preventDefault(); document.getElementById('main')?.focus(); }}>Skip to the page</a>
@@ -146,7 +146,7 @@ export function App(): JSX.Element {
         <div class="side-foot">
           <ThemeButton />
           <button type="button" class="ghost icon-only" aria-label="Keys" title="Keys ( ? )" onClick={() => { helpOpen.value = true; }}><Icon name="keyboard" /></button>
-          <span class="version num">{info.data?.version ? `v${info.data.version}` : ''}</span>
+          <span class="version num">{version.data ? `v${version.data}` : ''}</span>
         </div>
       </header>
       <main id="main" tabIndex={-1}><Page /></main>

@@ -3,7 +3,7 @@ import type { Anomaly } from '../src/api/watch';
 import { groupEpisodes } from '../src/lib/episodes';
 
 const row = (time: number, score: number, entity = '', model = 'm'): Anomaly => ({
-  time, entity, algorithm: 'a', value: score, expected: 0, lower: null, upper: null, score, anomaly: true, detector: 'd', model, version: '1', run: '',
+  time, entity, algorithm: 'a', value: score, expected: 0, lower: null, upper: null, score, anomaly: true, detector: 'd', model,
 });
 
 test('points close in time are one episode, told by its worst', () => {

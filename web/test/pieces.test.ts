@@ -10,26 +10,25 @@ import { asYaml } from '../src/lib/yaml';
 describe('the state of a detector', () => {
   const now = 1_000_000_000;
   const calm: Facts = {
-    said: '', reason: '', enabled: true, lastEvaluation: now - 60_000, evaluatedUpTo: now - 120_000, every: 300_000,
-    granularity: 300_000, lastAnomaly: null, anomaly: '', lastJob: { state: 'succeeded', kind: 'evaluate', error: '' }, now,
+    said: 'healthy', reason: '', lastEvaluation: now - 60_000, evaluatedUpTo: now - 120_000, every: 300_000,
+    granularity: 300_000, lastAnomaly: null, anomaly: '', now,
   };
   test.each<[string, Partial<Facts>]>([
     ['healthy', {}],
     ['late', { lastEvaluation: now - 700_000 }],
     ['healthy', { lastEvaluation: now - 700_000, every: null }],
-    ['failing', { lastJob: { state: 'failed', kind: 'train', error: 'no data' } }],
-    ['untrained', { evaluatedUpTo: null, lastEvaluation: null }],
+    ['failing', { said: 'failing', lastAnomaly: now - 120_000 }],
+    ['untrained', { said: 'untrained', evaluatedUpTo: null, lastEvaluation: null }],
+    ['healthy', { evaluatedUpTo: now, lastEvaluation: null }],
     ['anomalous', { lastAnomaly: now - 120_000 - 3_600_000 }],
     ['healthy', { lastAnomaly: now - 120_000 - 3_900_000 }],
-    ['paused', { enabled: false }],
-    ['late', { said: 'stale' }],
-    ['anomalous', { said: 'healthy', lastAnomaly: now - 120_000 }],
+    ['anomalous', { lastAnomaly: now - 120_000 }],
   ])('is %s with %o', (name, facts) => {
     expect(stateOf({ ...calm, ...facts }).name).toBe(name);
   });
   test('says why', () => {
     expect(stateOf({ ...calm, lastEvaluation: now - 700_000 }).reason).toBe('Silent for 11 min; it should evaluate every 5 min.');
-    expect(stateOf({ ...calm, lastJob: { state: 'failed', kind: 'train', error: 'no data' } }).reason).toContain('no data');
+    expect(stateOf({ ...calm, said: 'failing', reason: 'The last train job failed: no data' }).reason).toContain('no data');
   });
 });
 
@@ -84,8 +83,19 @@ test('a definition reads as a person writes it', () => {
 });
 
 test('answers of the API are read into times and numbers', () => {
-  const detector = readDetector({ name: 'd', schedule: { every: '5m' }, metrics: [{ name: 'm', source: { observations: 's' } }], algorithms: { ewma_residual: {} }, time_spec: { granularity: '1m' } });
-  expect(detector).toMatchObject({ name: 'd', schedule: 'every 5m', every: 300_000, granularity: 60_000, sources: ['s'], algorithms: ['ewma_residual'], mode: 'prod' });
-  const job = readJob({ id: 'j', kind: 'train', subject: 'd', state: 'running', attempt: 1, interval: { from: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' } });
+  const metric = { name: 'm', source: { observations: 's' }, aggregate: 'mean', fill: 'gap' };
+  const definition = { name: 'd', deployment_mode: 'prod', schedule: { every: '5m' }, metrics: [metric], algorithms: { ewma_residual: {} }, time_spec: { granularity: '1m', end: '0s' } };
+  const model = { name: 'd__m___online', metric, version: 7, last_evaluation_ts: '2026-01-01T00:00:00Z', trained_at: '2026-01-01T00:00:01.5Z', creation_run_id: 'r' };
+  const row = { name: 'd', description: '', deployment_mode: 'prod', state: 'healthy', reason: null, last_evaluation_ts: '2026-01-01T00:00:00Z', last_evaluated_at: null, next_evaluation_at: null, definition, models: [model] };
+  expect(readDetector(row)).toMatchObject({ name: 'd', schedule: 'every 5m', every: 300_000, granularity: 60_000, algorithms: ['ewma_residual'], mode: 'prod', reason: '', lastEvaluation: null });
+  expect(readDetector(row).models[0]).toEqual({ name: 'd__m___online', metric, version: 7, mark: 1_767_225_600_000, trained: 1_767_225_601_500, creationRun: 'r' });
+  expect(readDetector({ ...row, definition: { ...definition, schedule: { cron: '0 * * * *', timezone: 'UTC' } } })).toMatchObject({ schedule: '0 * * * * UTC', every: null });
+  expect(readDetector({ ...row, definition: { ...definition, schedule: 'manual' } })).toMatchObject({ schedule: 'manual', every: null });
+  const job = readJob({
+    id: 'j', kind: 'train', subject: 'a__b', state: 'running', attempt: 1, max_attempts: 5, interval: { from: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' },
+    error: null, result: null, owner: null, run_id: 'j', times: { created: '2026-01-02T00:00:00Z', started: '2026-01-02T00:00:01Z', finished: null },
+  });
+  expect(job).toMatchObject({ detector: 'a__b', error: '', finished: null, attempts: 5 });
   expect(job.until! - job.from!).toBe(86_400_000);
+  expect(job.started! - job.created).toBe(1000);
 });

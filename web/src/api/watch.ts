@@ -8,65 +8,88 @@ const kRoot = 'api/v1';
 
 type Json = Record<string, unknown>;
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '');
-const numeric = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-const record = (value: unknown): Json => (value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {});
-const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(record) : []);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** A metric as a detector's file says it. */
+export interface Metric {
+  name: string;
+  source: { observations?: string; sql?: { connection: string }; csv?: { path: string } };
+  aggregate: string;
+  dimension_groupings?: string[];
+  dimension_filters?: string[];
+  fill: string;
+}
+
+/** A detector's file as the server keeps it: every default written out. */
+export interface Definition {
+  name: string;
+  description?: string;
+  deployment_mode: string;
+  schedule: 'manual' | { every: string } | { cron: string; timezone: string };
+  time_spec: { granularity: string; start?: string; end: string; retrain?: string };
+  metrics: Metric[];
+  algorithms: Record<string, Json>;
+}
+
+/** A model on watch: one for each metric of a trained detector. */
+export interface OnlineModel {
+  name: string;
+  /** As it was trained, whatever the detector's file says by now. */
+  metric: Metric;
+  version: number;
+  /** Start of the last evaluated bucket. */
+  mark: number;
+  trained: number;
+  creationRun: string;
+}
 
 export interface Detector {
   name: string;
   description: string;
   mode: string;
-  /** As a person says it: "every 5m", a cron line with its zone, "manual", "stream". */
+  /** As a person says it: "every 5m", a cron line with its zone, "manual". */
   schedule: string;
   /** Distance of two evaluations in ms, where the schedule has one. */
   every: number | null;
   /** Width of a bucket in ms. */
-  granularity: number | null;
-  metrics: string[];
+  granularity: number;
   algorithms: string[];
-  sources: string[];
-  /** The server's own word, if it says one. */
+  /** The server's word: untrained, healthy or failing. */
   state: string;
   reason: string;
-  enabled: boolean;
-  /** Data time up to which it has evaluated. */
+  /** Data time up to which all its models have evaluated. */
   evaluatedUpTo: number | null;
   /** Wall-clock time of the last evaluation that succeeded. */
   lastEvaluation: number | null;
   nextEvaluation: number | null;
-  lastTraining: number | null;
-  /** The detector file as the server keeps it. */
-  definition: unknown;
+  models: OnlineModel[];
+  definition: Definition;
 }
 
 export interface Job {
   id: string;
-  kind: string;
-  subject: string;
+  kind: 'train' | 'evaluate';
+  detector: string;
   state: string;
   attempt: number;
-  attempts: number | null;
+  attempts: number;
   from: number | null;
   until: number | null;
-  created: number | null;
+  created: number;
   started: number | null;
   finished: number | null;
   error: string;
-  result: unknown;
+  result: Record<string, number | string> | null;
   owner: string;
+  run: string;
 }
 
 export interface Evaluation {
   id: string;
-  model: string;
-  version: string;
-  from: number | null;
-  to: number | null;
+  from: number;
+  to: number;
   rows: number;
   anomalies: number;
-  run: string;
-  at: number | null;
 }
 
 export interface Score {
@@ -84,105 +107,90 @@ export interface Score {
 export interface Anomaly extends Score {
   detector: string;
   model: string;
-  version: string;
-  run: string;
 }
 
 export interface Source {
   name: string;
   rows: number;
   series: number;
-  first: number | null;
+  metrics: string[];
   last: number | null;
 }
 
-function readSchedule(value: unknown): { words: string; every: number | null } {
-  if (typeof value === 'string') return { words: value, every: parseSpan(value) };
-  const schedule = record(value);
-  if (schedule.every !== undefined) return { words: `every ${text(schedule.every)}`, every: parseSpan(schedule.every) };
-  if (schedule.cron !== undefined) return { words: [text(schedule.cron), text(schedule.timezone)].filter(Boolean).join(' '), every: null };
-  return { words: 'manual', every: null };
+function scheduleWords(schedule: Definition['schedule']): string {
+  if (typeof schedule === 'string') return schedule;
+  return 'every' in schedule ? `every ${schedule.every}` : `${schedule.cron} ${schedule.timezone}`;
 }
 
-export function readDetector(json: unknown): Detector {
-  const row = record(json);
-  const definition = record(row.definition ?? row.spec ?? row.config ?? row);
-  const pick = (name: string): unknown => row[name] ?? definition[name];
-  const { words, every } = readSchedule(pick('schedule'));
-  const metrics = list(pick('metrics'));
-  const algorithms = pick('algorithms');
+const readModel = (row: Json): OnlineModel => ({
+  name: text(row.name),
+  metric: row.metric as Metric,
+  version: row.version as number,
+  mark: time(row.last_evaluation_ts)!,
+  trained: time(row.trained_at)!,
+  creationRun: text(row.creation_run_id),
+});
+
+export function readDetector(row: Json): Detector {
+  const definition = row.definition as Definition;
+  const { schedule } = definition;
   return {
-    name: text(pick('name')),
-    description: text(pick('description')),
-    mode: text(pick('deployment_mode')) || 'prod',
-    schedule: words,
-    every,
-    granularity: parseSpan(record(pick('time_spec')).granularity ?? pick('granularity')),
-    metrics: metrics.map((metric) => text(metric.name)),
-    algorithms: Array.isArray(algorithms) ? algorithms.map(text) : Object.keys(record(algorithms)),
-    sources: metrics.map((metric) => text(record(metric.source).observations)).filter(Boolean),
+    name: text(row.name),
+    description: text(row.description),
+    mode: text(row.deployment_mode),
+    schedule: scheduleWords(schedule),
+    every: typeof schedule === 'object' && 'every' in schedule ? parseSpan(schedule.every) : null,
+    granularity: parseSpan(definition.time_spec.granularity)!,
+    algorithms: Object.keys(definition.algorithms),
     state: text(row.state),
-    reason: text(row.reason ?? row.state_reason),
-    enabled: pick('enabled') !== false && row.paused !== true,
-    evaluatedUpTo: time(row.last_evaluation_ts ?? row.evaluated_until),
-    lastEvaluation: time(row.last_evaluated_at ?? row.last_evaluation_at),
-    nextEvaluation: time(row.next_evaluation_at ?? row.next_run_at ?? row.next_tick),
-    lastTraining: time(row.last_trained_at ?? row.last_training_at),
-    definition: row.definition ?? row.spec ?? row.config ?? row,
+    reason: text(row.reason),
+    evaluatedUpTo: time(row.last_evaluation_ts),
+    lastEvaluation: time(row.last_evaluated_at),
+    nextEvaluation: time(row.next_evaluation_at),
+    models: (row.models as Json[]).map(readModel),
+    definition,
   };
 }
 
-export function readJob(json: unknown): Job {
-  const row = record(json);
-  const interval = record(row.interval);
-  const times = record(row.times);
-  const at = (name: string): number | null => time(row[`${name}_at`] ?? times[name] ?? times[`${name}_at`] ?? row[name]);
+export function readJob(row: Json): Job {
+  const interval = row.interval as Json;
+  const times = row.times as Json;
   return {
     id: text(row.id),
-    kind: text(row.kind),
-    subject: text(row.subject),
+    kind: row.kind as Job['kind'],
+    detector: text(row.subject),
     state: text(row.state),
-    attempt: numeric(row.attempt) ?? 0,
-    attempts: numeric(row.max_attempts),
-    from: time(interval.from ?? interval.start),
-    until: time(interval.until ?? interval.end ?? interval.to ?? row.until),
-    created: at('created') ?? at('scheduled'),
-    started: at('started'),
-    finished: at('finished'),
-    error: typeof row.error === 'string' ? row.error : text(record(row.error).message),
-    result: row.result ?? null,
+    attempt: row.attempt as number,
+    attempts: row.max_attempts as number,
+    from: time(interval.from),
+    until: time(interval.until),
+    created: time(times.created)!,
+    started: time(times.started),
+    finished: time(times.finished),
+    error: text(row.error),
+    result: row.result as Job['result'],
     owner: text(row.owner),
-  };
-}
-
-function readScore(row: Json): Score {
-  return {
-    time: time(row.timestamp ?? row.ts) ?? NaN,
-    entity: typeof row.entity === 'string' ? row.entity : row.entity ? JSON.stringify(row.entity) : '',
-    algorithm: text(row.algorithm),
-    value: numeric(row.value),
-    expected: numeric(row.expected),
-    lower: numeric(row.lower),
-    upper: numeric(row.upper),
-    score: numeric(row.score),
-    anomaly: row.is_anomaly === true || row.is_anomaly === 1,
-  };
-}
-
-function readAnomaly(row: Json): Anomaly {
-  return {
-    ...readScore(row),
-    anomaly: true,
-    detector: text(row.detector),
-    model: text(row.model ?? row.model_name),
-    version: text(row.model_version ?? row.version),
     run: text(row.run_id),
   };
 }
 
+const readScore = (row: Json): Score => ({
+  time: time(row.timestamp)!,
+  entity: text(row.entity),
+  algorithm: text(row.algorithm),
+  value: row.value as number | null,
+  expected: row.expected as number | null,
+  lower: row.lower as number | null,
+  upper: row.upper as number | null,
+  score: row.score as number | null,
+  anomaly: row.is_anomaly as boolean,
+});
+
+const readAnomaly = (row: Json): Anomaly => ({ ...readScore(row), detector: text(row.detector), model: text(row.model) });
+
 async function page<T>(path: string, noun: string, read: (row: Json) => T, options: Ask): Promise<Page<T>> {
   const answer = await ask<Json>(`${kRoot}/${path}`, options);
-  return { rows: list(answer[noun]).map(read), next: text(answer.next_page_token) };
+  return { rows: (answer[noun] as Json[]).map(read), next: text(answer.next_page_token) };
 }
 
 async function everything<T>(path: string, noun: string, read: (row: Json) => T, options: Ask, limit: number): Promise<T[]> {
@@ -201,12 +209,12 @@ export const listDetectors = (signal?: AbortSignal): Promise<Detector[]> =>
 
 export async function getDetector(name: string, signal: AbortSignal): Promise<Detector> {
   const answer = await ask<Json>(`${kRoot}/detectors/${encodeURIComponent(name)}`, { signal });
-  return readDetector(answer.detector ?? answer);
+  return readDetector(answer.detector as Json);
 }
 
 export async function runDetector(name: string, kind: 'train' | 'evaluate'): Promise<Job> {
   const answer = await ask<Json>(`${kRoot}/detectors/${encodeURIComponent(name)}/run`, { body: { kind } });
-  return readJob(answer.job ?? answer);
+  return readJob(answer.job as Json);
 }
 
 export interface JobSearch {
@@ -225,7 +233,7 @@ export const listJobs = (search: JobSearch, signal?: AbortSignal): Promise<Page<
 
 export async function getJob(id: string, signal: AbortSignal): Promise<Job> {
   const answer = await ask<Json>(`${kRoot}/jobs/${encodeURIComponent(id)}`, { signal });
-  return readJob(answer.job ?? answer);
+  return readJob(answer.job as Json);
 }
 
 export async function cancelJob(id: string): Promise<void> {
@@ -237,15 +245,11 @@ export const listEvaluations = (model: string, signal: AbortSignal, limit = 500)
     'evaluations',
     'evaluations',
     (row) => ({
-      id: text(row.id ?? row.evaluation_id),
-      model: text(row.model),
-      version: text(row.model_version ?? row.version),
-      from: time(row.from),
-      to: time(row.to),
-      rows: numeric(row.rows) ?? 0,
-      anomalies: numeric(row.anomalies) ?? 0,
-      run: text(row.run_id),
-      at: time(row.created_at ?? row.evaluated_at ?? row.at),
+      id: text(row.id),
+      from: time(row.from)!,
+      to: time(row.to)!,
+      rows: row.rows as number,
+      anomalies: row.anomalies as number,
     }),
     { query: { model, max_results: limit }, signal },
     limit,
@@ -290,22 +294,43 @@ export const listSources = (signal?: AbortSignal): Promise<Source[]> =>
     'sources',
     'sources',
     (row) => ({
-      name: text(row.name ?? row.source),
-      rows: numeric(row.rows) ?? 0,
-      series: numeric(row.series) ?? 0,
-      first: time(row.first ?? row.first_ts ?? row.first_time),
-      last: time(row.last ?? row.last_ts ?? row.last_time),
+      name: text(row.name),
+      rows: row.rows as number,
+      series: row.series as number,
+      metrics: row.metrics as string[],
+      last: time(row.last),
     }),
     { query: { max_results: 1000 }, ...(signal && { signal }) },
     10_000,
   );
 
-export interface ServerInfo {
-  version: string;
-  store: string;
+/** One line of a chart: of each pixel the least and the greatest value. */
+export interface PushedSeries {
+  times: number[];
+  values: number[];
 }
 
-export async function serverInfo(signal: AbortSignal): Promise<ServerInfo> {
-  const answer = await ask<Json>(`${kRoot}/server-info`, { signal });
-  return { version: text(answer.version ?? answer.wakeful_version), store: text(answer.store_type ?? answer.store ?? answer.database) };
+export interface PushedSearch {
+  source: string;
+  metric: string;
+  /** Dimensions that all of them carry. */
+  dims: Record<string, string>;
+  filters: string[];
+  from: number | null;
+  to: number | null;
+  px: number;
+}
+
+/** What was pushed to a source, whether a detector looked at it or not; one series for each set of dimensions. */
+export async function listPushed({ source, metric, dims, filters, from, to, px }: PushedSearch, signal: AbortSignal): Promise<PushedSeries[]> {
+  const answer = await ask<{ series: { ts_ms: number[]; value: number[] }[] }>(`${kRoot}/series`, {
+    query: { source, metric, filters, px, ...(Object.keys(dims).length > 0 && { dims: JSON.stringify(dims) }), ...rangeQuery({ from, to }) },
+    signal,
+  });
+  return answer.series.map((row) => ({ times: row.ts_ms, values: row.value }));
+}
+
+/** The server's version. */
+export async function serverVersion(signal: AbortSignal): Promise<string> {
+  return text((await ask<Json>(`${kRoot}/server-info`, { signal })).version);
 }

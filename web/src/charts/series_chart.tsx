@@ -1,10 +1,11 @@
-// A watched series: what was observed, the band it was expected in, where it left it; below, on the same time axis,
-// the score with its threshold of 1 and the evaluations that computed it.
+// A watched series: what was observed, the band it was expected in, where it left it; before and after, in grey, what was
+// pushed and not evaluated. Below, on the same time axis, the score with its threshold of 1 and the evaluations that
+// computed it.
 import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { Evaluation, Score } from '../api/watch';
+import type { Evaluation, PushedSeries, Score } from '../api/watch';
 import { breakGaps, episodes, pickRows, take } from '../lib/downsample';
 import { count, number, plural, score, stamp } from '../lib/format';
 import { colour, faded } from '../lib/theme';
@@ -18,8 +19,12 @@ interface Range {
 interface Drawn {
   main: uPlot.AlignedData;
   lane: uPlot.AlignedData;
-  /** The score that each drawn point is, -1 for a hole. */
+  /** The score that each drawn point is, -1 for a hole and for what was not evaluated. */
   rows: number[];
+  /** The row of the newest score. */
+  newest: number;
+  /** Something not evaluated is drawn. */
+  quiet: boolean;
   points: number;
   anomalies: number[];
   spans: [number, number][];
@@ -28,8 +33,10 @@ interface Drawn {
 const kBuckets = 900;
 const kMainHeight = 320;
 const kLaneHeight = 116;
+/** The last label of the time axis has room. */
+const kRightSpace = 28;
 
-function draw(scores: Score[]): Drawn {
+function draw(scores: Score[], pushed: PushedSeries | null): Drawn {
   const time = scores.map((row) => row.time / 1000);
   const column = (name: 'value' | 'expected' | 'lower' | 'upper' | 'score'): (number | null)[] => scores.map((row) => row[name]);
   const [value, expected, lower, upper, scored] = [column('value'), column('expected'), column('lower'), column('upper'), column('score')];
@@ -41,14 +48,39 @@ function draw(scores: Score[]): Drawn {
   // Buckets without observations have no row: the line must not run across them.
   const broken = breakGaps(take(time, rows) as number[], columns, gap + (time.at(-1)! - time[0]!) / kBuckets);
   const [up, low, mid, seen, far] = broken.columns;
+  const { head, tail } = outside(pushed, time[0]!, time.at(-1)!);
+  const [before, after] = [head.time.length, tail.time.length];
+  const around = (column: (number | null)[]): (number | null)[] => [...Array<null>(before).fill(null), ...column, ...Array<null>(after).fill(null)];
+  // The grey line ends where the blue one begins.
+  const quiet = seen!.map((value, i) => ((i === 0 && before > 0) || (i === seen!.length - 1 && after > 0) ? value : null));
+  const axis = [...head.time, ...broken.time, ...tail.time];
   return {
-    main: [broken.time, up!, low!, mid!, seen!],
-    lane: [broken.time, far!],
-    rows: broken.rows.map((row) => (row < 0 ? -1 : rows[row]!)),
+    main: [axis, around(up!), around(low!), around(mid!), around(seen!), [...head.values, ...quiet, ...tail.values]],
+    lane: [axis, around(far!)],
+    rows: around(broken.rows).map((row) => (row === null || row < 0 ? -1 : rows[row]!)),
+    newest: scores.length - 1,
+    quiet: before + after > 0,
     points: rows.length,
     anomalies: anomalous,
     spans: episodes(time, flags, gap).map(([a, b]) => [time[a]!, time[b]!]),
   };
+}
+
+interface Line {
+  time: number[];
+  values: number[];
+}
+
+/** What was pushed before `from` and after `to`, in s. */
+function outside(pushed: PushedSeries | null, from: number, to: number): { head: Line; tail: Line } {
+  const head: Line = { time: [], values: [] };
+  const tail: Line = { time: [], values: [] };
+  pushed?.times.forEach((ms, i) => {
+    const line = ms / 1000 < from ? head : ms / 1000 > to ? tail : null;
+    line?.time.push(ms / 1000);
+    line?.values.push(pushed.values[i]!);
+  });
+  return { head, tail };
 }
 
 function medianStep(time: number[]): number {
@@ -56,9 +88,11 @@ function medianStep(time: number[]): number {
   return steps[steps.length >> 1] ?? 1;
 }
 
-export function SeriesChart({ scores, name, range, evaluations, onZoom }: {
+export function SeriesChart({ scores, pushed, name, range, evaluations, onZoom }: {
   /** Of one entity and algorithm, ascending in time. */
   scores: Score[];
+  /** Of the same entity, or null: nothing to show around the scores. */
+  pushed: PushedSeries | null;
   name: string;
   range: Range;
   evaluations: Evaluation[];
@@ -66,7 +100,7 @@ export function SeriesChart({ scores, name, range, evaluations, onZoom }: {
   onZoom: (range: Range | null) => void;
 }): JSX.Element {
   const at = useSignal<number | null>(null);
-  const drawn = useMemo(() => draw(scores), [scores]);
+  const drawn = useMemo(() => draw(scores, pushed), [scores, pushed]);
   const hasScores = useMemo(() => scores.some((row) => row.score !== null), [scores]);
   const key = `watch-${name}`;
 
@@ -84,6 +118,7 @@ export function SeriesChart({ scores, name, range, evaluations, onZoom }: {
         {drawn.points < scores.length
           ? `${count(drawn.points)} of ${plural(scores.length, 'point')} drawn, every extreme and every anomaly among them`
           : plural(scores.length, 'point')}
+        {drawn.quiet && ' · grey: pushed, not evaluated'}
         {' · UTC · drag to zoom, double-click to go back'}
       </p>
     </div>
@@ -107,7 +142,7 @@ function shared({ drawn, range, at, key, onZoom }: Wiring): Pick<uPlot.Options, 
   return {
     legend: { show: false },
     tzDate: utcDate,
-    padding: [10, 10, 0, 0],
+    padding: [10, kRightSpace, 0, 0],
     scales: { x: { time: true, range: [range.from / 1000, range.to / 1000] } },
     cursor: {
       sync: { key, setSeries: false, scales: ['x', null] },
@@ -141,6 +176,7 @@ function mainOptions(wiring: Wiring): ReturnType<Build> {
       { ...clear, stroke: 'transparent' },
       { stroke: faded('--accent', 0.6), width: 1, dash: [4, 4], points: { show: false } },
       { stroke: accent, width: 1.5, points: { show: drawn.points < 80, size: 5, fill: accent } },
+      { stroke: faded('--fg-2', 0.5), width: 1.2, points: { show: false } },
     ],
     bands: [{ series: [1, 2], fill: faded('--accent', 0.15) }],
     hooks: {
@@ -223,7 +259,7 @@ function drawThreshold(plot: uPlot): void {
 }
 
 function Readout({ at, scores, drawn }: { at: Cursor; scores: Score[]; drawn: Drawn }): JSX.Element {
-  const row = useComputed(() => scores[at.value ?? drawn.rows.at(-1) ?? -1]).value;
+  const row = useComputed(() => scores[at.value ?? drawn.newest]).value;
   if (!row) return <div class="readout" />;
   return (
     <div class={row.anomaly ? 'readout alarm' : 'readout'}>

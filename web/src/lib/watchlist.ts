@@ -1,20 +1,15 @@
-// What several pages want to know of all detectors: definition, newest jobs, newest anomalies, put together into a
-// state each. Asked for once, shared through the query cache.
+// What several pages want to know of all detectors: their own answers, newest jobs, newest anomalies, put together into
+// a state each. Asked for once, shared through the query cache.
 import { useMemo } from 'preact/hooks';
 import { listAnomalies, listDetectors, listJobs, type Anomaly, type Detector, type Job } from '../api/watch';
-import { searchModels, tag, type RegisteredModel } from '../api/mlflow';
 import { now } from '../components/bits';
 import { kOrder, stateOf, type State } from './detector_state';
-import { number, stamp, time } from './format';
+import { number, stamp } from './format';
 import { useQuery, type Answer } from './query';
 
 export interface Watched {
   detector: Detector;
   state: State;
-  /** Data time of the newest evaluated bucket. */
-  evaluatedUpTo: number | null;
-  /** Wall-clock time of the newest successful evaluation. */
-  lastEvaluation: number | null;
   lastAnomaly: Anomaly | null;
   anomalies: number;
 }
@@ -23,29 +18,17 @@ interface Everything {
   detectors: Detector[];
   jobs: Job[];
   anomalies: Anomaly[];
-  online: RegisteredModel[];
 }
 
 const kPoll = 10_000;
 
-/** The detector a job is about. Subjects are "<detector>" or a model's name, "<detector>__…". */
-export function detectorOf(subject: string): string {
-  return subject.split('__')[0]!;
-}
-
 async function everything(signal: AbortSignal): Promise<Everything> {
-  const [detectors, jobs, anomalies, online] = await Promise.all([
+  const [detectors, jobs, anomalies] = await Promise.all([
     listDetectors(signal),
-    listJobs({ limit: 200 }, signal),
+    listJobs({ limit: 20 }, signal),
     listAnomalies({ limit: 200 }, signal),
-    searchModels("tags.online = 'True'", '', signal),
   ]);
-  return { detectors, jobs: jobs.rows, anomalies: anomalies.rows, online: online.rows };
-}
-
-export function onlineMark(model: RegisteredModel): number | null {
-  const marks = (model.latest_versions ?? []).map((version) => time(tag(version.tags, 'last_evaluation_ts')));
-  return marks.reduce((most, mark) => (mark !== null && (most === null || mark > most) ? mark : most), null);
+  return { detectors, jobs: jobs.rows, anomalies: anomalies.rows };
 }
 
 /** "212.2 at 2026-03-01 19:25 UTC, where 126.83 to 158.83 was expected." */
@@ -57,28 +40,20 @@ function inWords(row: Anomaly): string {
 function putTogether(all: Everything, at: number): Watched[] {
   return all.detectors
     .map((detector) => {
-      const jobs = all.jobs.filter((job) => detectorOf(job.subject) === detector.name);
-      const ended = jobs.filter((job) => job.finished !== null && job.state !== 'skipped').sort((a, b) => b.finished! - a.finished!);
-      const evaluated = ended.find((job) => job.state === 'succeeded' && !job.kind.startsWith('train'));
-      const marks = all.online.filter((model) => tag(model.tags, 'detector') === detector.name).map(onlineMark);
       const anomalies = all.anomalies.filter((row) => row.detector === detector.name);
-      const evaluatedUpTo = detector.evaluatedUpTo ?? marks.reduce((a, b) => (b !== null && (a === null || b > a) ? b : a), null);
-      const lastEvaluation = detector.lastEvaluation ?? evaluated?.finished ?? null;
       const lastAnomaly = anomalies.reduce<Anomaly | null>((newest, row) => (newest === null || row.time > newest.time ? row : newest), null);
       const state = stateOf({
         said: detector.state,
         reason: detector.reason,
-        enabled: detector.enabled,
-        lastEvaluation,
-        evaluatedUpTo,
+        lastEvaluation: detector.lastEvaluation,
+        evaluatedUpTo: detector.evaluatedUpTo,
         every: detector.every,
         granularity: detector.granularity,
         lastAnomaly: lastAnomaly?.time ?? null,
         anomaly: lastAnomaly ? inWords(lastAnomaly) : '',
-        lastJob: ended[0] ?? null,
         now: at,
       });
-      return { detector, state, evaluatedUpTo, lastEvaluation, lastAnomaly, anomalies: anomalies.length };
+      return { detector, state, lastAnomaly, anomalies: anomalies.length };
     })
     .sort((a, b) => kOrder.indexOf(a.state.name) - kOrder.indexOf(b.state.name) || a.detector.name.localeCompare(b.detector.name));
 }

@@ -8,11 +8,10 @@ import { href } from '../lib/router';
 
 /** The detector's page, looking at this anomaly. */
 export function anomalyLink(row: Anomaly): string {
-  const query = new URLSearchParams({ at: new Date(row.time).toISOString() });
-  if (row.model) query.set('model', row.model);
+  const query = new URLSearchParams({ at: new Date(row.time).toISOString(), model: row.model });
   if (row.entity) query.set('entity', row.entity);
-  if (row.algorithm) query.set('algorithm', row.algorithm);
-  return `/detectors/${encodeURIComponent(row.detector || row.model.split('__')[0]!)}?${query}`;
+  query.set('algorithm', row.algorithm);
+  return `/detectors/${encodeURIComponent(row.detector)}?${query}`;
 }
 
 /** The score's place between 1 (threshold) and 10, in six steps. */

@@ -1,14 +1,14 @@
-// One detector: can it be trusted, what does it see, what did it find. The chart shows stored evaluations only; nothing
-// is computed anew at a zoom level.
+// One detector: can it be trusted, what does it see, what did it find. Scores are those stored at evaluation; nothing is
+// computed anew at a zoom level.
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { getDetector, listAnomalies, listEvaluations, listJobs, kMostScores, listScores, runDetector, getJob, type Detector, type Job, type Score } from '../api/watch';
-import { searchModels, tag, type RegisteredModel, literal } from '../api/mlflow';
+import { getDetector, listAnomalies, listEvaluations, listJobs, kMostScores, listScores, runDetector, getJob, type Detector, type Job, type Metric, type OnlineModel, type Score } from '../api/watch';
 import { ApiError } from '../api/http';
-import { Ago, Aliases, Card, Choice, Facts, Outcome, PageHead, StatePill, Stamp } from '../components/bits';
+import { Ago, Card, Choice, Facts, now, Outcome, PageHead, StatePill, Stamp } from '../components/bits';
 import { Icon } from '../components/icons';
 import { Empty, Failure, Stale, Waiting, Command } from '../components/states';
 import { say, sayError } from '../components/toast';
+import { PushedChart } from '../charts/pushed_chart';
 import { SeriesChart } from '../charts/series_chart';
 import { count, plural, span, stamp, time } from '../lib/format';
 import { usePages } from '../lib/pages';
@@ -16,7 +16,8 @@ import { invalidate, useQuery } from '../lib/query';
 import { href, query, setQuery } from '../lib/router';
 import { forDetector } from '../lib/snippets';
 import { asYaml } from '../lib/yaml';
-import { onlineMark, useWatchlist, type Watched } from '../lib/watchlist';
+import { usePushed } from '../lib/pushed';
+import { useWatchlist } from '../lib/watchlist';
 import { AnomalyTable } from './anomaly_table';
 
 interface Range {
@@ -38,13 +39,12 @@ const kSpans: { value: string; text: string; ms: number }[] = [
 const kFirstLook = 1200;
 
 function spanFor(detector: Detector): string {
-  const ms = kFirstLook * (detector.granularity ?? 60_000);
+  const ms = kFirstLook * detector.granularity;
   return (kSpans.find((each) => each.ms >= ms) ?? kSpans.at(-1)!).value;
 }
 
 export function DetectorPage({ name }: { name: string }): JSX.Element {
   const answer = useQuery(`detectors/${name}`, (signal) => getDetector(name, signal), { every: 15_000 });
-  const models = useQuery(`models-of/${name}`, async (signal) => (await searchModels(`tags.detector = ${literal(name)}`, '', signal)).rows, { every: 15_000 });
   const watched = useWatchlist().watched?.find((each) => each.detector.name === name);
   const crumbs = [{ text: 'Detectors', to: '/detectors' }];
 
@@ -59,12 +59,12 @@ export function DetectorPage({ name }: { name: string }): JSX.Element {
   const detector = answer.data;
   return (
     <>
-      <PageHead title={name} crumbs={crumbs} mark={watched && <StatePill state={watched.state} />} lead={<Sentence detector={detector} watched={watched} />} code={forDetector(name, query.value.get('model') ?? models.data?.find((model) => tag(model.tags, 'online') === 'True')?.name ?? '')}>
+      <PageHead title={name} crumbs={crumbs} mark={watched && <StatePill state={watched.state} />} lead={<Sentence detector={detector} />} code={forDetector(name, chosenModel(detector)?.name ?? '')}>
         <RunButtons name={name} />
       </PageHead>
       <Stale error={answer.error} retry={answer.refresh} />
       {watched && watched.state.name !== 'healthy' && <p class={`reason state-${watched.state.name}`}><Icon name={watched.state.name} /> {watched.state.reason}</p>}
-      {models.data ? <Watch detector={detector} models={models.data} /> : models.error ? <Failure error={models.error} retry={models.refresh} /> : <Card><Waiting rows={12} /></Card>}
+      <Watch detector={detector} />
       <div class="split even">
         <RecentJobs name={name} />
         <Card title="Definition" note="as applied">
@@ -75,14 +75,14 @@ export function DetectorPage({ name }: { name: string }): JSX.Element {
   );
 }
 
-function Sentence({ detector, watched }: { detector: Detector; watched: Watched | undefined }): JSX.Element {
+function Sentence({ detector }: { detector: Detector }): JSX.Element {
   return (
     <>
       {detector.description && <>{detector.description}{' · '}</>}
-      {watched?.lastEvaluation ? <>evaluated <Ago at={watched.lastEvaluation} /></> : 'not evaluated yet'}
+      {detector.lastEvaluation ? <>evaluated <Ago at={detector.lastEvaluation} /></> : 'not evaluated yet'}
       {' · '}{detector.schedule}
-      {detector.nextEvaluation !== null && <> · next <Ago at={detector.nextEvaluation} /></>}
-      {detector.granularity !== null && ` · buckets of ${span(detector.granularity)}`}
+      {detector.nextEvaluation !== null && <> · next {detector.nextEvaluation > now.value ? <Ago at={detector.nextEvaluation} /> : 'now'}</>}
+      {` · buckets of ${span(detector.granularity)}`}
       {` · ${detector.algorithms.join(', ')}`}
       {detector.mode !== 'prod' && ` · ${detector.mode}`}
     </>
@@ -93,7 +93,7 @@ const kEnded = ['succeeded', 'failed', 'skipped', 'cancelled'];
 
 function RunButtons({ name }: { name: string }): JSX.Element {
   const [job, setJob] = useState<Job | null>(null);
-  const [asking, setAsking] = useState('');
+  const [asking, setAsking] = useState<Job['kind'] | ''>('');
   const watching = job !== null && !kEnded.includes(job.state);
 
   useEffect(() => {
@@ -117,7 +117,7 @@ function RunButtons({ name }: { name: string }): JSX.Element {
     const link = <a href={href(`/jobs/${encodeURIComponent(ended.id)}`)}>Job</a>;
     if (ended.state === 'failed') say(<>{link} failed: {ended.error}</>, 'bad');
     else say(<>{link} {ended.state}.</>, ended.state === 'succeeded' ? 'good' : 'plain');
-    for (const prefix of ['watchlist', `detectors/${name}`, `models-of/${name}`, 'scores/', 'evaluations/', `anomalies/${name}`, `jobs-of/${name}`]) invalidate(prefix);
+    for (const prefix of ['watchlist', `detectors/${name}`, 'scores/', 'evaluations/', 'pushed/', `anomalies/${name}`, `jobs-of/${name}`]) invalidate(prefix);
   };
 
   const run = async (kind: 'train' | 'evaluate'): Promise<void> => {
@@ -135,7 +135,7 @@ function RunButtons({ name }: { name: string }): JSX.Element {
   };
 
   const busy = asking !== '' || watching;
-  const which = asking || (watching ? (job.kind.startsWith('train') ? 'train' : 'evaluate') : '');
+  const which = asking || (watching ? job.kind : '');
   return (
     <>
       <button type="button" disabled={busy} aria-busy={which === 'train'} onClick={() => void run('train')}>
@@ -148,44 +148,54 @@ function RunButtons({ name }: { name: string }): JSX.Element {
   );
 }
 
-function Watch({ detector, models }: { detector: Detector; models: RegisteredModel[] }): JSX.Element {
-  // The online models carry the mark; a detector has one per metric or group.
-  const online = models.filter((model) => tag(model.tags, 'online') === 'True');
-  const candidates = online.length > 0 ? online : models;
-  const chosen = candidates.find((model) => model.name === query.value.get('model')) ?? candidates[0];
-  if (!chosen) {
-    return (
-      <Card>
-        <Empty title="Not trained yet" command={`wakeful run ${detector.name} --kind train --wait --tracking-uri $SERVER`}>
-          Once there are observations, training fits a model, registers it and puts it online. Press <b>Train now</b>, or:
-        </Empty>
-      </Card>
-    );
-  }
-  return <ModelWatch key={chosen.name} detector={detector} model={chosen} candidates={candidates} />;
+/** A detector has an online model for each metric that is trained. */
+function chosenModel(detector: Detector): OnlineModel | undefined {
+  return detector.models.find((model) => model.name === query.value.get('model')) ?? detector.models[0];
 }
 
-function windowOf(detector: Detector, mark: number | null, evaluatedFrom: number | null): { range: Range | null; spanName: string } {
+function Watch({ detector }: { detector: Detector }): JSX.Element {
+  const model = chosenModel(detector);
+  return model ? <ModelWatch key={model.name} detector={detector} model={model} /> : <Untrained detector={detector} metric={detector.definition.metrics[0]!} />;
+}
+
+function Untrained({ detector, metric }: { detector: Detector; metric: Metric }): JSX.Element {
+  const pushed = usePushed(metric, null, null);
+  return (
+    <Card flush={Boolean(pushed)} look="untrained">
+      <Empty title="Not trained yet" command={`wakeful run ${detector.name} --kind train --wait --tracking-uri $SERVER`}>
+        Once there are observations, training fits a model, registers it and puts it online. Press <b>Train now</b>, or:
+      </Empty>
+      {pushed && pushed.length > 0 && <PushedChart series={pushed} name={metric.name} />}
+    </Card>
+  );
+}
+
+interface Window {
+  range: Range | null;
+  /** The pressed button; '' for a range of its own. */
+  spanName: string;
+  /** Nobody chose it: it may shrink to what is there. */
+  free: boolean;
+}
+
+function windowOf(detector: Detector, mark: number): Window {
   const params = query.value;
   const [from, to] = [time(params.get('from')), time(params.get('to'))];
-  if (from !== null && to !== null && to > from) return { range: { from, to }, spanName: '' };
+  if (from !== null && to !== null && to > from) return { range: { from, to }, spanName: '', free: false };
   const spanName = params.get('span') ?? spanFor(detector);
   const width = kSpans.find((each) => each.value === spanName)?.ms ?? kDay;
   const at = time(params.get('at'));
   if (at !== null) {
-    const ms = Math.min(width, 300 * (detector.granularity ?? 60_000));
-    return { range: { from: at - ms / 2, to: at + ms / 2 }, spanName: '' };
+    const ms = Math.min(width, 300 * detector.granularity);
+    return { range: { from: at - ms / 2, to: at + ms / 2 }, spanName: '', free: false };
   }
-  if (mark === null) return { range: null, spanName };
-  const end = mark + (detector.granularity ?? 0);
-  if (width === Infinity) return { range: evaluatedFrom === null ? null : { from: evaluatedFrom, to: end }, spanName };
-  return { range: { from: end - width, to: end }, spanName };
+  const end = mark + detector.granularity;
+  return { range: width === Infinity ? null : { from: end - width, to: end }, spanName, free: !params.has('span') };
 }
 
-function ModelWatch({ detector, model, candidates }: { detector: Detector; model: RegisteredModel; candidates: RegisteredModel[] }): JSX.Element {
-  const mark = onlineMark(model) ?? detector.evaluatedUpTo;
+function ModelWatch({ detector, model }: { detector: Detector; model: OnlineModel }): JSX.Element {
   const evaluations = useQuery(`evaluations/${model.name}`, (signal) => listEvaluations(model.name, signal), { every: 15_000 });
-  const { range, spanName } = windowOf(detector, mark, null);
+  const { range, spanName, free } = windowOf(detector, model.mark);
   const everything = range === null;
   const key = `scores/${model.name}/${range ? `${range.from}/${range.to}` : 'all'}`;
   const scores = useQuery(key, (signal) => listScores(model.name, range ?? { from: null, to: null }, signal), { every: 15_000, keep: true });
@@ -199,7 +209,8 @@ function ModelWatch({ detector, model, candidates }: { detector: Detector; model
     () => (scores.data ?? []).filter((row) => row.entity === entity && row.algorithm === algorithm).sort((a, b) => a.time - b.time),
     [scores.data, entity, algorithm],
   );
-  const shown: Range | null = range ?? (series.length > 0 ? { from: series[0]!.time, to: series.at(-1)!.time } : null);
+  const pushed = usePushed(model.metric, scores.data ? entity : null, range);
+  const shown = shownRange(range, series, free && pushed === null);
 
   const zoom = (next: Range | null): void =>
     setQuery(next ? { from: new Date(next.from).toISOString(), to: new Date(next.to).toISOString(), at: null, span: null } : { from: null, to: null, at: null }, { replace: false });
@@ -210,7 +221,7 @@ function ModelWatch({ detector, model, candidates }: { detector: Detector; model
       <Card
         flush
         title="Watch"
-        note={<Choosers candidates={candidates} model={model.name} entities={entities} entity={entity} algorithms={algorithms} algorithm={algorithm} />}
+        note={<Choosers models={detector.models} model={model.name} entities={entities} entity={entity} algorithms={algorithms} algorithm={algorithm} />}
         actions={
           <>
             <button type="button" class="icon-only" aria-label="Earlier" title="Earlier ( [ )" data-key="[" disabled={!shown || everything} onClick={() => shift(-1)}><Icon name="left" /></button>
@@ -225,21 +236,29 @@ function ModelWatch({ detector, model, candidates }: { detector: Detector; model
           ) : !scores.data ? (
             <div class="chart-waiting" role="status" aria-label="Loading scores" />
           ) : series.length > 0 && shown ? (
-            <SeriesChart scores={series} name={entity || model.name} range={shown} evaluations={evaluations.data ?? []} onZoom={zoom} />
+            <SeriesChart scores={series} pushed={pushed?.length === 1 ? pushed[0]! : null} name={entity || model.name} range={shown} evaluations={evaluations.data ?? []} onZoom={zoom} />
           ) : (
-            <NothingScored detector={detector} mark={mark} range={shown} onAll={() => setQuery({ span: 'all', from: null, to: null, at: null })} />
+            <NothingScored detector={detector} mark={model.mark} range={shown} onAll={() => setQuery({ span: 'all', from: null, to: null, at: null })} />
           )}
         </div>
         {scores.data && scores.data.length >= kMostScores && <p class="chart-note">The range holds more than these {count(scores.data.length)} scores: zoom in to see the rest.</p>}
       </Card>
       <FoundAnomalies detector={detector} model={model} range={shown} series={series} entity={entity} algorithm={algorithm} />
-      <ModelFacts model={model} mark={mark} />
+      <ModelFacts model={model} />
     </>
   );
 }
 
-function NothingScored({ detector, mark, range, onAll }: { detector: Detector; mark: number | null; range: Range | null; onAll: () => void }): JSX.Element {
-  if (mark === null) {
+/** The whole of a short series fills the chart, unless the range was chosen or older observations are drawn. */
+function shownRange(range: Range | null, series: Score[], fit: boolean): Range | null {
+  if (series.length === 0) return range;
+  const [first, last] = [series[0]!.time, series.at(-1)!.time];
+  if (range === null) return { from: first, to: last };
+  return fit && first > range.from ? { from: first, to: range.to } : range;
+}
+
+function NothingScored({ detector, mark, range, onAll }: { detector: Detector; mark: number; range: Range | null; onAll: () => void }): JSX.Element {
+  if (detector.lastEvaluation === null) {
     return (
       <Empty title="Trained, not evaluated yet" command={`wakeful run ${detector.name} --kind evaluate --wait --tracking-uri $SERVER`}>
         The model is online and waits for its first evaluation. Press <b>Evaluate now</b>, or:
@@ -254,8 +273,8 @@ function NothingScored({ detector, mark, range, onAll }: { detector: Detector; m
   );
 }
 
-function Choosers({ candidates, model, entities, entity, algorithms, algorithm }: {
-  candidates: RegisteredModel[];
+function Choosers({ models, model, entities, entity, algorithms, algorithm }: {
+  models: OnlineModel[];
   model: string;
   entities: string[];
   entity: string;
@@ -263,7 +282,7 @@ function Choosers({ candidates, model, entities, entity, algorithms, algorithm }
   algorithm: string;
 }): JSX.Element {
   const choosers: [string, string, string[], string][] = [
-    ['model', 'Model', candidates.map((each) => each.name), model],
+    ['model', 'Model', models.map((each) => each.name), model],
     ['entity', 'Series', entities, entity],
     ['algorithm', 'Algorithm', algorithms, algorithm],
   ];
@@ -282,7 +301,7 @@ function Choosers({ candidates, model, entities, entity, algorithms, algorithm }
 
 function FoundAnomalies({ detector, model, range, series, entity, algorithm }: {
   detector: Detector;
-  model: RegisteredModel;
+  model: OnlineModel;
   range: Range | null;
   series: Score[];
   entity: string;
@@ -295,7 +314,7 @@ function FoundAnomalies({ detector, model, range, series, entity, algorithm }: {
       series
         .filter((row) => row.anomaly && (!range || (row.time >= range.from && row.time <= range.to)))
         .reverse()
-        .map((row) => ({ ...row, detector: detector.name, model: model.name, version: '', run: '', entity, algorithm })),
+        .map((row) => ({ ...row, detector: detector.name, model: model.name, entity, algorithm })),
     [series, range?.from, range?.to],
   );
   const rows = whole ? answer.rows : inRange;
@@ -314,22 +333,23 @@ function FoundAnomalies({ detector, model, range, series, entity, algorithm }: {
   );
 }
 
-function ModelFacts({ model, mark }: { model: RegisteredModel; mark: number | null }): JSX.Element {
-  const newest = (model.latest_versions ?? []).reduce<RegisteredModel['latest_versions'] extends (infer V)[] | undefined ? V | undefined : never>(
-    (best, version) => (!best || Number(version.version) > Number(best.version) ? version : best),
-    undefined,
-  );
-  const creation = tag(model.tags, 'creation_run_id') ?? '';
+/** "observations:checkout", as the version's tag says it. */
+function sourceWords({ observations, sql, csv }: Metric['source']): string {
+  return observations ? `observations:${observations}` : sql ? `sql:${sql.connection}` : `csv:${csv?.path ?? ''}`;
+}
+
+function ModelFacts({ model }: { model: OnlineModel }): JSX.Element {
+  const { metric } = model;
   return (
     <Card title="Online model">
       <Facts
         rows={[
-          ['Model', <a href={href(`/models/${encodeURIComponent(model.name)}`)}>{model.name}</a>],
-          ['Version', newest && <>{newest.version} <Aliases aliases={(model.aliases ?? []).filter((each) => each.version === newest.version).map((each) => each.alias)} /></>],
-          ['Evaluated up to', <Stamp at={mark} />],
-          ['Trained by', creation && <a href={href(`/runs/${creation}`)}><code>{creation.slice(0, 12)}</code></a>],
-          ['Data from', newest && tag(newest.tags, 'datasource')],
-          ['Query', newest && tag(newest.tags, 'query') && <code class="wrap">{tag(newest.tags, 'query')}</code>],
+          ['Model', <a class="wrap" href={href(`/models/${encodeURIComponent(model.name)}`)}>{model.name}</a>],
+          ['Version', <a href={href(`/models/${encodeURIComponent(model.name)}?version=${model.version}`)}>{model.version}</a>],
+          ['Evaluated up to', <Stamp at={model.mark} />],
+          ['Trained', <><Ago at={model.trained} /> by <a href={href(`/runs/${model.creationRun}`)}><code>{model.creationRun.slice(0, 12)}</code></a></>],
+          ['Data from', <code class="wrap">{sourceWords(metric.source)}</code>],
+          ['Metric', <>{metric.aggregate} of <b>{metric.name}</b>{metric.dimension_groupings && <> by {metric.dimension_groupings.join(', ')}</>}{metric.dimension_filters && <> where <code>{metric.dimension_filters.join(' and ')}</code></>}{metric.fill !== 'gap' && `, holes filled: ${metric.fill}`}</>],
         ]}
       />
     </Card>
@@ -337,8 +357,8 @@ function ModelFacts({ model, mark }: { model: RegisteredModel; mark: number | nu
 }
 
 function RecentJobs({ name }: { name: string }): JSX.Element {
-  const answer = useQuery(`jobs-of/${name}`, async (signal) => (await listJobs({ detector: name, limit: 50 }, signal)).rows, { every: 10_000 });
-  const jobs = (answer.data ?? []).filter((job) => job.subject.split('__')[0] === name).slice(0, 12);
+  const answer = useQuery(`jobs-of/${name}`, async (signal) => (await listJobs({ detector: name, limit: 8 }, signal)).rows, { every: 10_000 });
+  const jobs = answer.data ?? [];
   return (
     <Card title="Jobs" note={jobs.length > 0 ? `last ${plural(jobs.length, 'job')}` : undefined} actions={<a href={href(`/jobs?detector=${encodeURIComponent(name)}`)}>All jobs</a>}>
       {!answer.data ? (answer.error ? <Failure error={answer.error} retry={answer.refresh} /> : <Waiting rows={6} />) : jobs.length === 0 ? (
@@ -349,7 +369,7 @@ function RecentJobs({ name }: { name: string }): JSX.Element {
             <li key={job.id}>
               <a href={href(`/jobs/${encodeURIComponent(job.id)}`)}>{job.kind}{job.until !== null && <span class="quiet"> up to {stamp(job.until, { seconds: false })}</span>}</a>
               <span class="end"><Outcome state={job.state} /></span>
-              <small><Ago at={job.finished ?? job.started ?? job.created} />{job.error && <span class="alarm-text"> {job.error}</span>}</small>
+              <small><Ago at={job.finished ?? job.started ?? job.created} />{job.error && <span class={job.state === 'failed' ? 'alarm-text' : ''}> {job.error}</span>}</small>
               <small class="end num">{job.started !== null && job.finished !== null ? span(job.finished - job.started) : ''}</small>
             </li>
           ))}

@@ -28,19 +28,19 @@ const linkOf = (row: Watched): string => `/detectors/${encodeURIComponent(row.de
 
 /** The silence as a bar: full at three times the distance it should keep. */
 function Silence({ row }: { row: Watched }): JSX.Element {
-  if (row.lastEvaluation === null) return <span class="quiet">never evaluated</span>;
-  const silent = Math.max(0, now.value - row.lastEvaluation);
-  const every = row.detector.every;
+  const { lastEvaluation, every } = row.detector;
+  if (lastEvaluation === null) return <span class="quiet">never evaluated</span>;
+  const silent = Math.max(0, now.value - lastEvaluation);
   const part = every ? Math.min(1, silent / (3 * every)) : 0;
   return (
     <span class="silence" title={every ? `every ${span(every)}` : 'no fixed distance'}>
-      <Ago at={row.lastEvaluation} />
+      <Ago at={lastEvaluation} />
       {every && <span class={part > 0.67 ? 'gauge over' : 'gauge'} aria-hidden="true"><i style={{ width: `${Math.max(4, part * 100)}%` }} /></span>}
     </span>
   );
 }
 
-const kColumns: ColumnOf<Watched>[] = [
+const columnsOf = (rows: Watched[]): ColumnOf<Watched>[] => [
   { id: 'state', head: 'State', look: 'w-state', sortable: true, cell: (row) => <StatePill state={row.state} /> },
   {
     id: 'name',
@@ -52,18 +52,18 @@ const kColumns: ColumnOf<Watched>[] = [
     ),
   },
   { id: 'silent', head: 'Last evaluation', look: 'w-silence', sortable: true, cell: (row) => <Silence row={row} /> },
-  { id: 'mark', head: 'Evaluated up to', look: 'w-time', sortable: true, cell: (row) => <Stamp at={row.evaluatedUpTo} seconds={false} /> },
+  { id: 'mark', head: 'Evaluated up to', look: 'w-time', sortable: true, cell: (row) => <Stamp at={row.detector.evaluatedUpTo} seconds={false} /> },
   { id: 'anomalies', head: 'Anomalies', align: 'end', sortable: true, cell: (row) => <span class="num">{row.anomalies > 0 ? count(row.anomalies) : '–'}</span> },
   { id: 'schedule', head: 'Schedule', cell: (row) => row.detector.schedule },
   { id: 'algorithms', head: 'Algorithms', cell: (row) => <code class="quiet">{row.detector.algorithms.join(', ')}</code> },
-  { id: 'mode', head: 'Mode', cell: (row) => row.detector.mode },
+  ...(rows.some((row) => row.detector.mode !== 'prod') ? [{ id: 'mode', head: 'Mode', cell: (row: Watched) => row.detector.mode }] : []),
 ];
 
 const kSortKeys: Record<string, (row: Watched) => number | string> = {
   state: (row) => kOrder.indexOf(row.state.name),
   name: (row) => row.detector.name,
-  silent: (row) => -(row.lastEvaluation ?? 0),
-  mark: (row) => row.evaluatedUpTo ?? 0,
+  silent: (row) => -(row.detector.lastEvaluation ?? 0),
+  mark: (row) => row.detector.evaluatedUpTo ?? 0,
   anomalies: (row) => row.anomalies,
 };
 
@@ -116,7 +116,7 @@ export function Detectors(): JSX.Element {
           <DataTable
             label="Detectors"
             rows={shown}
-            columns={kColumns}
+            columns={columnsOf(shown)}
             keyOf={(row) => row.detector.name}
             linkOf={linkOf}
             sorting={sorting}

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { Stamp } from '../components/bits';
 import { DataTable, type ColumnOf } from '../components/data_table';
 import type { Episode } from '../lib/episodes';
-import { count, number, span } from '../lib/format';
+import { count, number, score, span } from '../lib/format';
 import { href } from '../lib/router';
 import { anomalyLink, ScoreMeter } from './anomaly_table';
 
@@ -24,6 +24,11 @@ const kColumns: ColumnOf<Episode>[] = [
   { id: 'score', head: 'Score', align: 'end', cell: (episode) => <ScoreMeter value={episode.peak.score} /> },
 ];
 
-export function EpisodeTable({ episodes, more, look = '' }: { episodes: Episode[]; more?: (() => void) | undefined; look?: string }): JSX.Element {
-  return <DataTable label="Episodes of anomalies" rows={episodes} columns={kColumns} keyOf={(episode) => episode.key} linkOf={linkOf} more={more} look={look} />;
+/** Where there is little room. */
+const kBrief = kColumns
+  .filter((column) => column.id !== 'points' && column.id !== 'expected')
+  .map((column): ColumnOf<Episode> => (column.id === 'score' ? { ...column, cell: (episode) => <b class="num">{score(episode.peak.score)}</b> } : column));
+
+export function EpisodeTable({ episodes, more, look = '', brief = false }: { episodes: Episode[]; more?: (() => void) | undefined; look?: string; brief?: boolean }): JSX.Element {
+  return <DataTable label="Episodes of anomalies" rows={episodes} columns={brief ? kBrief : kColumns} keyOf={(episode) => episode.key} linkOf={linkOf} more={more} look={look} />;
 }

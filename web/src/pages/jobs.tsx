@@ -6,12 +6,11 @@ import { DataTable, type ColumnOf } from '../components/data_table';
 import { Icon } from '../components/icons';
 import { Empty, Failure, Stale, Waiting } from '../components/states';
 import { say, sayError } from '../components/toast';
-import { span, stamp } from '../lib/format';
+import { count, plural, span, stamp } from '../lib/format';
 import { usePages } from '../lib/pages';
 import { useQuery } from '../lib/query';
 import { href, query, setQuery } from '../lib/router';
 import { forJobs } from '../lib/snippets';
-import { detectorOf } from '../lib/watchlist';
 
 const linkOf = (job: Job): string => `/jobs/${encodeURIComponent(job.id)}`;
 
@@ -24,20 +23,27 @@ function duration(job: Job): string {
 function interval(job: Job): string {
   if (job.until === null) return '–';
   const until = stamp(job.until, { seconds: false });
-  if (job.from === null) return `… → ${until}`;
+  if (job.from === null) return `up to ${until}`;
   const from = stamp(job.from, { seconds: false });
   return `${from} → ${until.slice(0, 10) === from.slice(0, 10) ? until.slice(11) : until}`;
+}
+
+/** "144 rows, 2 anomalies": what a job left, of what it counted. */
+function outcomeWords(job: Job): string {
+  const { rows, anomalies } = job.result ?? {};
+  if (typeof rows !== 'number') return '';
+  return job.kind === 'train' ? `${plural(rows, 'row')} learnt` : `${plural(rows, 'row')}, ${plural(Number(anomalies ?? 0), 'anomaly', 'anomalies')}`;
 }
 
 const kColumns: ColumnOf<Job>[] = [
   { id: 'state', head: 'State', look: 'w-state', cell: (job) => <Outcome state={job.state} /> },
   { id: 'kind', head: 'Job', look: 'w-name', cell: (job) => <a class="strong" href={href(linkOf(job))}>{job.kind}</a> },
-  { id: 'subject', head: 'Detector', look: 'w-name', cell: (job) => <a href={href(`/detectors/${encodeURIComponent(detectorOf(job.subject))}`)}>{job.subject}</a> },
+  { id: 'subject', head: 'Detector', look: 'w-name', cell: (job) => <a href={href(`/detectors/${encodeURIComponent(job.detector)}`)}>{job.detector}</a> },
   { id: 'when', head: 'When', cell: (job) => <Ago at={job.finished ?? job.started ?? job.created} none="–" /> },
   { id: 'took', head: 'Took', align: 'end', cell: (job) => <span class="num">{duration(job)}</span> },
-  { id: 'interval', head: 'Interval (UTC)', look: 'w-interval', cell: (job) => <span class="num quiet">{interval(job)}</span> },
-  { id: 'attempt', head: 'Attempt', align: 'end', cell: (job) => <span class="num">{job.attempt}{job.attempts !== null && <span class="quiet">/{job.attempts}</span>}</span> },
-  { id: 'error', head: 'Error', look: 'w-wide', cell: (job) => (job.error ? <span class="alarm-text" title={job.error}>{job.error}</span> : '') },
+  { id: 'interval', head: 'Interval (UTC)', cell: (job) => <span class="num quiet">{interval(job)}</span> },
+  { id: 'attempt', head: 'Attempt', align: 'end', cell: (job) => <span class="num">{job.attempt}<span class="quiet">/{job.attempts}</span></span> },
+  { id: 'outcome', head: 'Outcome', look: 'w-rest', cell: (job) => (job.error ? <span class={job.state === 'failed' ? 'alarm-text' : 'quiet'} title={job.error}>{job.error}</span> : <span class="quiet">{outcomeWords(job)}</span>) },
 ];
 
 const kStates = [
@@ -52,8 +58,7 @@ export function Jobs(): JSX.Element {
   const state = query.value.get('state') ?? '';
   const detector = query.value.get('detector') ?? '';
   const answer = usePages(`jobs/${state}/${detector}`, (token, signal) => listJobs({ state, detector, token }, signal), { every: 5000, keep: true });
-  // A server that does not know these parameters answers everything.
-  const rows = answer.rows?.filter((job) => (!state || job.state === state) && (!detector || detectorOf(job.subject) === detector));
+  const { rows } = answer;
   return (
     <>
       <PageHead title="Jobs" lead={detector ? <>Of <b>{detector}</b>. <button type="button" class="link" onClick={() => setQuery({ detector: null })}>Show all</button></> : 'Training and evaluation, newest first.'} code={forJobs()}>
@@ -73,6 +78,9 @@ export function Jobs(): JSX.Element {
   );
 }
 
+/** "late_rows" as a heading. */
+const words = (name: string): string => (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll('_', ' ');
+
 export function JobPage({ id }: { id: string }): JSX.Element {
   const answer = useQuery(`job/${id}`, (signal) => getJob(id, signal), { every: 2000 });
   const crumbs = [{ text: 'Jobs', to: '/jobs' }];
@@ -84,28 +92,29 @@ export function JobPage({ id }: { id: string }): JSX.Element {
   const open = job.state === 'pending' || job.state === 'running';
   return (
     <>
-      <PageHead title={`${job.kind} ${job.subject}`} crumbs={crumbs} mark={<Outcome state={job.state} />} lead={<><Ago at={job.finished ?? job.started ?? job.created} /> · took {duration(job)}</>}>
+      <PageHead title={`${job.kind} ${job.detector}`} crumbs={crumbs} mark={<Outcome state={job.state} />} lead={<><Ago at={job.finished ?? job.started ?? job.created} /> · took {duration(job)}</>}>
         {open && <button type="button" onClick={cancel}><Icon name="close" /> Cancel</button>}
       </PageHead>
       <Stale error={answer.error} retry={answer.refresh} />
-      {job.error && <p class="reason state-failing"><Icon name="failing" /> {job.error}</p>}
+      {job.error && <p class={`reason state-${job.state === 'failed' ? 'failing' : 'rest'}`}><Icon name={job.state === 'failed' ? 'failing' : 'paused'} /> {job.error}</p>}
       <div class="split even">
         <Card title="Job">
           <Facts
             rows={[
-              ['Detector', <a href={href(`/detectors/${encodeURIComponent(detectorOf(job.subject))}`)}>{detectorOf(job.subject)}</a>],
+              ['Detector', <a href={href(`/detectors/${encodeURIComponent(job.detector)}`)}>{job.detector}</a>],
               ['Interval', interval(job)],
-              ['Attempt', `${job.attempt}${job.attempts !== null ? ` of ${job.attempts}` : ''}`],
+              ['Attempt', `${job.attempt} of ${job.attempts}`],
               ['Created', <Stamp at={job.created} />],
               ['Started', <Stamp at={job.started} />],
               ['Finished', <Stamp at={job.finished} />],
+              ['Run', job.run && <a href={href(`/runs/${job.run}`)}><code>{job.run.slice(0, 12)}</code></a>],
               ['Runner', job.owner],
               ['Id', <code class="wrap">{job.id}</code>],
             ]}
           />
         </Card>
         <Card title="Result">
-          {job.result !== null && job.result !== '' ? <pre class="source" tabIndex={0}>{typeof job.result === 'string' ? job.result : JSON.stringify(job.result, null, 2)}</pre> : <p class="quiet pad">{open ? 'Not finished yet.' : 'The job left no result.'}</p>}
+          {job.result !== null ? <Facts rows={Object.entries(job.result).map(([name, value]) => [words(name), typeof value === 'number' ? <span class="num">{count(value)}</span> : <span class="wrap">{String(value)}</span>])} /> : <p class="quiet pad">{open ? 'Not finished yet.' : 'The job left no result.'}</p>}
         </Card>
       </div>
     </>

@@ -29,7 +29,7 @@ export function Overview(): JSX.Element {
       <div class="split">
         <Card title="Recent anomalies" flush look="feed-card" actions={<a href={href('/anomalies')}>All anomalies</a>}>
           {!list.watched ? <Waiting rows={8} /> : list.anomalies.length > 0 ? (
-            <EpisodeTable episodes={episodes} look="feed" />
+            <EpisodeTable episodes={episodes} look="feed" brief />
           ) : (
             <Empty title="No anomalies so far">Every point that was evaluated lies inside its expected band.</Empty>
           )}
@@ -57,7 +57,8 @@ function tally(watched: Watched[]): Map<StateName, number> {
 function headline(watched: Watched[]): string {
   if (watched.length === 0) return 'Observations arrive, but no detector watches them yet.';
   const counts = tally(watched);
-  const wrong = (['failing', 'anomalous', 'late'] as const).filter((name) => counts.has(name));
+  const wrong = (['failing', 'anomalous', 'late'] as StateName[]).filter((name) => counts.has(name));
+  if (counts.has('untrained')) wrong.push('untrained');
   if (wrong.length === 0) return `Nothing needs you: ${plural(watched.length, 'detector')} on watch.`;
   return `${wrong.map((name) => `${counts.get(name)} ${stateWord(name).toLowerCase()}`).join(', ')} of ${plural(watched.length, 'detector')}.`;
 }
@@ -135,7 +136,7 @@ function LastJobs({ jobs }: { jobs: Job[] }): JSX.Element {
     <ul class="list two">
       {jobs.slice(0, 6).map((job) => (
         <li key={job.id}>
-          <a href={href(`/jobs/${encodeURIComponent(job.id)}`)}>{job.kind} {job.subject}</a>
+          <a href={href(`/jobs/${encodeURIComponent(job.id)}`)}>{job.kind} {job.detector}</a>
           <span class="end"><Outcome state={job.state} /></span>
           <small><Ago at={job.finished ?? job.started ?? job.created} /></small>
           <small class="end">{job.started !== null && job.finished !== null ? span(job.finished - job.started) : ''}</small>
