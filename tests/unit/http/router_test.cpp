@@ -191,6 +191,24 @@ TEST_F(RouterTest, AnUnknownContentEncodingIsRefused) {
   EXPECT_EQ(router_.handle(std::move(broken)).status, 400);
 }
 
+TEST_F(RouterTest, GzipThatHoldsNothingIsCountedAsItArrives) {
+  // The empty text, as gzip writes it: any number of members make one empty body.
+  const std::string nothing("\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0", 20);
+  Route limited = route("POST", "/a", [](Request& r) { return Response::text(r.read_body()); });
+  limited.max_body_bytes = 50;
+  router_.add(limited);
+  const auto send_members = [&](int count) {
+    std::string body;
+    for (int i = 0; i < count; ++i) body += nothing;
+    Request chunked = request("POST", "/a", body);
+    chunked.content_length.reset();
+    chunked.headers.add("Content-Encoding", "gzip");
+    return router_.handle(std::move(chunked)).status;
+  };
+  EXPECT_EQ(send_members(2), 200);
+  EXPECT_EQ(send_members(3), 413);
+}
+
 TEST_F(RouterTest, AFilterMayEndARequestAndSeesItsRoute) {
   router_.add(route("GET", "/secret/{name}"));
   Route open = route("GET", "/open");
