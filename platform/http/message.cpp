@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
 
@@ -51,7 +53,12 @@ std::string read_whole(BodyReader& body, std::uint64_t limit, std::optional<std:
 std::string decode(std::string_view text, std::string_view what) {
   auto decoded = core::percent_decode(text, true);
   if (!decoded) throw core::invalid("the query's percent escape is not two hexadecimal digits", std::string(what));
-  if (decoded->find('\0') != std::string::npos) throw core::invalid("the query holds a NUL", std::string(what));
+  const bool nul = decoded->find('\0') != std::string::npos;
+  if (nul || !core::is_utf8(*decoded)) {
+    throw core::invalid(fmt::format("the query{} {}", what.empty() ? std::string() : fmt::format("'s '{}'", what),
+                                    nul ? "holds a NUL" : "is not UTF-8"),
+                        std::string(what));
+  }
   return *std::move(decoded);
 }
 

@@ -65,7 +65,7 @@ class TextBody final : public BodyReader {
 class Query {
  public:
   Query() = default;
-  /// Errors: invalid for a bad escape or a NUL.
+  /// Errors: invalid, naming the parameter, for a bad escape, a NUL or a value that is not UTF-8.
   static Query parse(std::string_view raw);
   std::optional<std::string> find(std::string_view name) const;
   std::vector<std::string> all(std::string_view name) const;

@@ -62,6 +62,20 @@ TEST(Query, RefusesBadEscapesAndNul) {
     EXPECT_THROW(Query::parse(raw), core::Error) << raw;
 }
 
+TEST(Query, NamesTheParameterThatIsNoText) {
+  for (const char* raw : {"ok=1&experiment_name=%FF", "experiment_name=%ED%A0%80", "experiment_name=a%00"}) {
+    try {
+      Query::parse(raw);
+      ADD_FAILURE() << raw;
+    } catch (const core::Error& error) {
+      EXPECT_EQ(error.code(), core::ErrorCode::invalid);
+      EXPECT_EQ(error.field(), "experiment_name");
+      EXPECT_NE(std::string(error.what()).find("experiment_name"), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_THROW(Query::parse("%FF=a"), core::Error);
+}
+
 TEST(Request, ReadsAWholeBodyWhateverItsPieces) {
   const std::string text(300'000, 'x');
   for (const std::size_t piece : {1'000U, 65'536U, 400'000U}) {
