@@ -13,6 +13,7 @@
 
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
+#include "platform/core/text.hpp"
 #include "platform/db/closure.hpp"
 
 namespace wakeful::db {
@@ -35,21 +36,33 @@ int note_wal(void* pages, sqlite3*, const char*, int size) {
   return SQLITE_OK;
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// To SQLite `$2` is a name, counted by where it first stands; `?2` is the second parameter, as PostgreSQL has it.
+/// Parameters that stand in their order become `?` alone: SQLite searches all numbers that it has seen for each one,
+/// and a list of 20,000 took it seconds.
 std::string with_numbers(std::string_view sql) {
-  std::string text(sql);
+  std::string numbered;
+  std::string bare;
+  std::int64_t in_order = 0;  // how many did; below zero: one did not
   char quote = '\0';
-  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-    const char c = text[i];
-    if (quote != '\0') {
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    const char c = sql[i];
+    const bool begins = quote == '\0' && c == '$' && i + 1 < sql.size() && is_digit(sql[i + 1]);
+    numbered += begins ? '?' : c;
+    bare += begins ? '?' : c;
+    if (begins) {
+      const std::size_t first = i + 1;
+      while (i + 1 < sql.size() && is_digit(sql[i + 1])) numbered += sql[++i];
+      const bool next = in_order >= 0 && core::to_integer(sql.substr(first, i + 1 - first)) == in_order + 1;
+      in_order = next ? in_order + 1 : -1;
+    } else if (quote != '\0') {
       if (c == quote) quote = '\0';
     } else if (c == '\'' || c == '"') {
       quote = c;
-    } else if (c == '$' && text[i + 1] >= '0' && text[i + 1] <= '9') {
-      text[i] = '?';
     }
   }
-  return text;
+  return in_order >= 0 ? bare : numbered;
 }
 
 }  // namespace
