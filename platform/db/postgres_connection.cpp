@@ -25,6 +25,7 @@ constexpr std::chrono::seconds kConnectLimit{10};
 constexpr std::chrono::seconds kLateAnswer{1};    // the server's own timeout comes first
 constexpr std::chrono::seconds kCommitLimit{10};  // giving up a COMMIT leaves its outcome unknown
 constexpr std::size_t kKeptStatements = 256;
+constexpr std::size_t kMostTextBytes = 512U << 10U;  // of those; the server keeps their plans, too
 constexpr std::size_t kPipelineRows = 500;
 constexpr int kOldestServer = 130000;
 
@@ -269,11 +270,8 @@ const PostgresConnection::Prepared& PostgresConnection::prepare(const Sql& sql, 
     prepared_.splice(prepared_.begin(), prepared_, found->second);
     return *found->second;
   }
-  if (prepared_.size() >= kKeptStatements) {
-    run_text("DEALLOCATE " + prepared_.back().name);
-    by_text_.erase(prepared_.back().text);
-    prepared_.pop_back();
-  }
+  while (prepared_.size() >= kKeptStatements || (!prepared_.empty() && text_bytes_ > kMostTextBytes))
+    forget_least_used();
   Prepared statement{std::string(sql.postgres), fmt::format("s{}", next_name_++), 0};
   if (PQsendPrepare(connection_, statement.name.c_str(), statement.text.c_str(), 0, nullptr) == 0) throw lost(sql.name);
   require_success(receive_only(), sql.name);
@@ -281,9 +279,18 @@ const PostgresConnection::Prepared& PostgresConnection::prepare(const Sql& sql, 
   const PostgresResult description = receive_only();
   require_success(description, sql.name);
   statement.parameters = PQnparams(description.get());
+  text_bytes_ += statement.text.size();
   prepared_.push_front(std::move(statement));
   by_text_.emplace(prepared_.front().text, prepared_.begin());
   return prepared_.front();
+}
+
+void PostgresConnection::forget_least_used() {
+  const Prepared& last = prepared_.back();
+  run_text("DEALLOCATE " + last.name);
+  text_bytes_ -= last.text.size();
+  by_text_.erase(last.text);
+  prepared_.pop_back();
 }
 
 void PostgresConnection::send(const Prepared& statement, std::span<const Param> params, std::string_view name) {

@@ -65,6 +65,7 @@ class PostgresConnection {
   void configure();
   PostgresResult run_text(const std::string& text);
   const Prepared& prepare(const Sql& sql, bool* fresh);
+  void forget_least_used();
   void send(const Prepared& statement, std::span<const Param> params, std::string_view name);
   PostgresResult receive();
   PostgresResult receive_only();
@@ -80,6 +81,7 @@ class PostgresConnection {
   core::Deadline deadline_ = core::Deadline::never();
   std::list<Prepared> prepared_;  // most recently used first
   std::unordered_map<std::string_view, std::list<Prepared>::iterator> by_text_;
+  std::size_t text_bytes_ = 0;  // of all that are kept
   std::int64_t next_name_ = 0;
   bool lost_ = false;
   bool may_retry_ = false;

@@ -23,6 +23,8 @@ constexpr int kBusyTimeoutMs = 5000;  // only another process can make us wait: 
 constexpr int kProgressSteps = 2000;  // virtual machine steps between two looks at the clock: some 20 µs
 constexpr std::chrono::seconds kLeaseLimit{30};
 constexpr int kJournalLimitBytes = 64 << 20;
+// Of the statements that a connection keeps prepared: prepared, one takes up to thirty times its text.
+constexpr std::size_t kMostTextBytes = 512U << 10U;
 
 int compare_bytes(void*, int left_size, const void* left, int right_size, const void* right) {
   const int order = std::memcmp(left, right, static_cast<std::size_t>(std::min(left_size, right_size)));
@@ -154,12 +156,17 @@ SqliteConnection::Statement SqliteConnection::lend(std::string_view text, std::s
   sqlite3_stmt* handle = prepare(text, name);
   prepared_.push_front({std::string(text), handle});
   by_text_.emplace(prepared_.front().text, prepared_.begin());
-  if (prepared_.size() > kept_) {
-    by_text_.erase(prepared_.back().text);
-    sqlite3_finalize(prepared_.back().handle);
-    prepared_.pop_back();
-  }
+  text_bytes_ += text.size();
+  while (prepared_.size() > 1 && (prepared_.size() > kept_ || text_bytes_ > kMostTextBytes)) forget_least_used();
   return {handle_, handle};
+}
+
+void SqliteConnection::forget_least_used() {
+  const Prepared& last = prepared_.back();
+  text_bytes_ -= last.text.size();
+  by_text_.erase(last.text);
+  sqlite3_finalize(last.handle);
+  prepared_.pop_back();
 }
 
 void SqliteConnection::run(std::string_view text) {

@@ -37,7 +37,7 @@ struct SqliteSettings {
   bool writes = true;
   bool read_only = false;  // the file is somebody else's
   int cache_kib = 2048;
-  std::size_t statements = 128;  // kept prepared
+  std::size_t statements = 128;  // kept prepared, fewer where their texts are long
 };
 
 class SqliteConnection {
@@ -96,12 +96,14 @@ class SqliteConnection {
   };
   void configure(const SqliteSettings& settings);
   sqlite3_stmt* prepare(std::string_view text, std::string_view name);
+  void forget_least_used();
 
   std::unique_ptr<SQLite::Database> database_;
   sqlite3* handle_ = nullptr;
   std::string path_;
   std::list<Prepared> prepared_;  // most recently used first
   std::unordered_map<std::string_view, std::list<Prepared>::iterator> by_text_;
+  std::size_t text_bytes_ = 0;  // of all that are kept
   const std::size_t kept_;
   core::Deadline deadline_ = core::Deadline::never();
   int wal_pages_ = 0;

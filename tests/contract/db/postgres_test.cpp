@@ -92,6 +92,19 @@ TEST_P(Postgres, TwoThatBlockEachOtherBothEndWell) {
   EXPECT_EQ(3, runs);
 }
 
+TEST_P(Postgres, StatementsAreKeptUntilTheirTextsAreTooLong) {
+  const auto one = store().open({.readers = 1});
+  const auto run_long = [&](const std::string& end) {
+    const std::string text = "SELECT LENGTH('" + std::string(400'000, 'x') + end + "')";
+    one->read([&](Tx& tx) { tx.query(Sql("test.long_text", text), {}, [](const Row&) {}); });
+  };
+  for (const char* end : {"a", "b", "c", "d"}) run_long(end);
+  // Differs because SQLite tells nobody what it has prepared; this runs on PostgreSQL only.
+  const Sql count("test.count_prepared", "SELECT 0",
+                  "SELECT COUNT(*) FROM pg_prepared_statements WHERE LENGTH(statement) > 1000");
+  EXPECT_LE(one->read([&](Tx& tx) { return *tx.find(count, {}, [](const Row& row) { return row.integer(0); }); }), 2);
+}
+
 TEST_P(Postgres, ThePoolIsBounded) {
   auto small = store().open({.readers = 1});
   std::promise<void> go;

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "contract/db/fixture.hpp"
+#include "platform/db/sqlite_connection.hpp"
 
 namespace wakeful::db {
 namespace {
@@ -210,6 +211,23 @@ TEST_F(SqliteFile, AFullDiskIsOnlyTheProblemOfWhoNeedsIt) {
   for (std::size_t i = 0; i < 6; ++i)
     EXPECT_EQ(i % 3 == 1 ? std::optional(ErrorCode::exhausted) : std::nullopt, outcome[i]) << i;
   EXPECT_EQ((std::vector<std::int64_t>{0, 2, 3, 5}), all(*database));
+}
+
+TEST(SqliteStatements, AreKeptUntilTheirTextsAreTooLong) {
+  SqliteConnection connection({.path = ":memory:"});
+  const auto is_fresh = [&](const std::string& text) {
+    bool fresh = false;
+    connection.lend(text, "test.kept", &fresh);
+    return fresh;
+  };
+  EXPECT_TRUE(is_fresh("SELECT 1"));
+  EXPECT_FALSE(is_fresh("SELECT 1"));
+  const std::string long_text = "SELECT '" + std::string(300'000, 'x') + "' || '";
+  EXPECT_TRUE(is_fresh(long_text + "a'"));
+  EXPECT_FALSE(is_fresh(long_text + "a'"));
+  EXPECT_TRUE(is_fresh(long_text + "b'"));
+  EXPECT_FALSE(is_fresh(long_text + "b'"));
+  EXPECT_TRUE(is_fresh(long_text + "a'")) << "two of them are too much to keep";
 }
 
 TEST_F(SqliteFile, AReaderThatStoppedMidwayDoesNotPinTheWal) {
