@@ -82,7 +82,7 @@ struct Grammar {
   std::string_view default_entity;
 };
 
-/// Empty or blank text: an empty filter. Limits: 64 KiB, 1,000 comparisons.
+/// Empty or blank text: an empty filter. Limits: 64 KiB, 1,000 comparisons, 16 KiB for the pattern of a LIKE.
 /// Errors: invalid naming `field`.
 Filter parse_filter(std::string_view text, const Grammar& grammar, std::string_view field = "filter");
 

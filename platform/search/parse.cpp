@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kMaxBytes = 64U << 10U;
 constexpr std::size_t kMaxComparisons = 1'000;
+// SQLite takes patterns of 50,000 bytes, and each may double when it is escaped (sql.cpp).
+constexpr std::size_t kMaxPattern = 16U << 10U;
 
 constexpr std::array<std::pair<Operator, std::string_view>, 12> kOperators{{
     {Operator::equal, "="},
@@ -221,7 +223,16 @@ class Parser {
     if (op == Operator::is_null || op == Operator::is_not_null) return {};
     if (op == Operator::in || op == Operator::not_in) return list();
     if (scanner_.at_end()) scanner_.fail(scanner_.position(), "Invalid clause(s) in filter string: a value is missing");
+    if (op == Operator::like || op == Operator::ilike) return pattern(meaning);
     return meaning.kind == Kind::text ? quoted_text(meaning) : number(meaning);
+  }
+
+  Literal pattern(const Meaning& meaning) {
+    const std::size_t start = scanner_.position();
+    Literal literal = quoted_text(meaning);
+    if (std::get<std::string>(literal.value).size() > kMaxPattern)
+      scanner_.fail(start, fmt::format("The pattern is longer than {} bytes", kMaxPattern));
+    return literal;
   }
 
   Literal quoted_text(const Meaning& meaning) {

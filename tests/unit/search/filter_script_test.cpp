@@ -139,6 +139,9 @@ TEST(Filter, RefusesMoreThanItsLimits) {
   EXPECT_NE(message_of(many + "status='a'").find("more than 1000 comparisons"), std::string::npos);
   EXPECT_NE(message_of("status = '" + std::string(70'000, 'x') + "'").find("longer than 65536 bytes"),
             std::string::npos);
+  EXPECT_EQ(message_of("status LIKE '" + std::string(16'384, '!') + "'"), "accepted");
+  EXPECT_NE(message_of("status ILIKE '" + std::string(16'385, '!') + "'").find("longer than 16384 bytes"),
+            std::string::npos);
   EXPECT_NE(message_of(std::string("status = 'a\0b'", 14)).find("NUL"), std::string::npos);
   EXPECT_NE(message_of("status = '\xff'").find("UTF-8"), std::string::npos);
 }
