@@ -15,7 +15,7 @@ struct LoggedModelPage {
 };
 
 /// Active models only. A metric matches if any of its points does, on one of `datasets` if there are any.
-/// Errors: invalid naming filter, order_by, max_results, page_token or experiment_ids.
+/// Errors: invalid naming filter, order_by, max_results, page_token, experiment_ids, or datasets beyond 100.
 LoggedModelPage search_logged_models(db::Tx& tx, const LoggedModelSearch& search);
 
 }  // namespace wakeful::tracker
