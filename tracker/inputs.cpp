@@ -49,10 +49,15 @@ void check_input(const DatasetInput& input, std::size_t index) {
   check(input.dataset.source, 65'535, "source");
   check(input.dataset.schema, 1'048'575, "schema");
   check(input.dataset.profile, 16'777'215, "profile");
+  core::check_count(input.tags.size(), fmt::format("datasets[{}].tags", index));
   for (const Tag& tag : input.tags) {
     check_length(tag.key, 255, "key", fmt::format("datasets[{}].tags.key", index));
     check_length(tag.value, 500, "value", fmt::format("datasets[{}].tags.value", index));
   }
+}
+
+void check_model_id(const std::string& id, std::size_t index) {
+  check_length(id, 255, "model_id", fmt::format("models[{}].model_id", index));
 }
 
 void log_dataset(db::Tx& tx, const RunKey& run, const DatasetInput& input) {
@@ -89,13 +94,18 @@ std::string read_model(const std::string& model_json) {
 
 void log_inputs(db::Tx& tx, const RunId& run, std::span<const DatasetInput> datasets,
                 std::span<const std::string> model_ids) {
+  core::check_count(datasets.size(), "datasets");
+  core::check_count(model_ids.size(), "models");
   for (std::size_t i = 0; i < datasets.size(); ++i) check_input(datasets[i], i);
+  for (std::size_t i = 0; i < model_ids.size(); ++i) check_model_id(model_ids[i], i);
   const RunKey locked = lock_run(tx, run);
   for (const DatasetInput& input : datasets) log_dataset(tx, locked, input);
   for (const std::string& id : model_ids) tx.execute(kAddModel, {locked.key, false, id, 0});
 }
 
 void log_outputs(db::Tx& tx, const RunId& run, std::span<const ModelOutput> models) {
+  core::check_count(models.size(), "models");
+  for (std::size_t i = 0; i < models.size(); ++i) check_model_id(models[i].model_id, i);
   const RunKey locked = lock_run(tx, run);
   for (const ModelOutput& model : models) tx.execute(kAddModel, {locked.key, true, model.model_id, model.step});
 }

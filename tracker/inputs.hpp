@@ -18,7 +18,7 @@ inline constexpr std::string_view kContextTag = "mlflow.data.context";
 void log_inputs(db::Tx& tx, const RunId& run, std::span<const DatasetInput> datasets,
                 std::span<const std::string> model_ids);
 
-/// Locks the run. Errors: not_found; invalid for a deleted run.
+/// Locks the run. Errors: not_found; invalid for a deleted run or beyond the limits.
 void log_outputs(db::Tx& tx, const RunId& run, std::span<const ModelOutput> models);
 
 /// Adds the model to the run's tag mlflow.log-model.history: what clients of MLflow 2 do after logging a model.

@@ -13,7 +13,7 @@ std::size_t length_of(std::string_view utf8);
 /// Errors: "'what' exceeds the maximum length of N characters".
 void check_length(std::string_view text, std::size_t most, std::string_view what, std::string_view field);
 
-/// More tags or params than this in one request are a mistake, and would keep every other writer waiting.
+/// More tags, params or inputs than this in one request are a mistake, and would keep every other writer waiting.
 inline constexpr std::size_t kMostAtOnce = 10'000;
 /// Errors: "'field' holds N entries; at most 10000 are taken at once".
 void check_count(std::size_t count, std::string_view field);
