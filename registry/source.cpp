@@ -280,6 +280,7 @@ void check_source_text(std::string_view source, const Settings& settings) {
 
 std::string check_source(db::Tx& tx, NewVersion& wanted, const Settings& settings) {
   const RegisteredModel model = get_model(tx, wanted.name);
+  core::check_length(wanted.source, kMaxSource, "source", "source");  // std::regex goes as deep as its text is long
   if (!settings.source_pattern.empty() && !std::regex_search(wanted.source, std::regex(settings.source_pattern)))
     throw bad_source(wanted.source, "It does not match the pattern that this server asks for.");
   if (is_prompt(wanted.tags) && is_prompt(model.tags)) {

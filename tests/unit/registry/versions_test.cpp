@@ -9,6 +9,7 @@
 #include "platform/core/error.hpp"
 #include "registry/aliases.hpp"
 #include "registry/models.hpp"
+#include "registry/source.hpp"
 #include "registry/tags.hpp"
 #include "support/database.hpp"
 
@@ -53,6 +54,20 @@ class VersionsTest : public wakeful::testing::EveryDatabase {
     });
   }
 };
+
+TEST_P(VersionsTest, ASourceIsMeasuredBeforeItIsMatched) {
+  const Settings settings{.source_pattern = "^s3:.*/model$"};
+  const auto check = [&](const std::string& source) {
+    return code_of(db(), [&](db::Tx& tx) {
+      NewVersion wanted{.name = "m", .source = source};
+      check_source(tx, wanted, settings);
+      throw core::conflict("accepted");
+    });
+  };
+  EXPECT_EQ(check("s3://b/model"), core::ErrorCode::conflict);
+  EXPECT_EQ(check("s3://b/other"), core::ErrorCode::invalid);
+  EXPECT_EQ(check("s3://b/" + std::string(1'000'000, 'x') + "/model"), core::ErrorCode::invalid);
+}
 
 TEST_P(VersionsTest, GivesConcurrentMakersANumberEach) {
   constexpr int kThreads = 16;
