@@ -103,6 +103,8 @@ ArtifactFolder ArtifactLocator::of_version(const std::string& name, const std::s
   const std::string scheme = core::to_lower(scheme_of(source));
   if (scheme != "runs" && scheme != "models") return locate(source);
   std::string_view rest = std::string_view(source).substr(scheme.size() + 1);
+  // An authority says which server, and there is only this one; clients do not read it as a run either.
+  if (rest.starts_with("//")) rest.remove_prefix(std::min(rest.find('/', 2), rest.size()));
   rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
   const std::string id(rest.substr(0, rest.find('/')));
   rest.remove_prefix(id.size());

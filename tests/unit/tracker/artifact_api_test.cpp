@@ -71,7 +71,8 @@ class ArtifactApi : public ::testing::Test {
                                                {"n/3", "models:/m-1"},
                                                {"n/4", "models:/other/1"},
                                                {"n/5", "runs:/r1/../../x"},
-                                               {"n/6", "runs:/none/model"}};
+                                               {"n/6", "runs:/none/model"},
+                                               {"n/7", "runs://none/r1/model"}};
   TemporaryFolder local_;
   std::unique_ptr<artifacts::Store> store_ = artifacts::testing::fresh_local_store();
   core::Telemetry telemetry_;
@@ -164,6 +165,7 @@ TEST_F(ArtifactApi, GivesTheArtifactsOfALoggedModel) {
 TEST_F(ArtifactApi, FollowsTheSourceOfAVersion) {
   EXPECT_EQ(get("/model-versions/get-artifact?name=n&version=1&path=MLmodel"), "flavors");
   EXPECT_EQ(get("/model-versions/get-artifact?name=n&version=2&path=MLmodel"), "flavors");
+  EXPECT_EQ(get("/model-versions/get-artifact?name=n&version=7&path=MLmodel"), "flavors");
   EXPECT_EQ(get("/model-versions/get-artifact?name=n&version=3&path=MLmodel"), "logged");
   EXPECT_EQ(status("/model-versions/get-artifact?name=n&version=4&path=MLmodel"), 400);
   EXPECT_EQ(status("/model-versions/get-artifact?name=n&version=5&path=MLmodel"), 400);
