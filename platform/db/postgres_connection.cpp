@@ -131,9 +131,10 @@ void PostgresConnection::configure() {
                                         encoding == nullptr ? "unknown" : encoding));
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
-  // A database or role may have other defaults. A session whose program was stopped must not keep its locks.
+  // A database or role may have other defaults. A session whose program was stopped must not keep its locks. Compiling
+  // a filter of some hundred comparisons takes half a minute, in which the server hears of no time limit.
   run_text(
-      "SET standard_conforming_strings = on; SET bytea_output = 'hex'; SET extra_float_digits = 1; "
+      "SET standard_conforming_strings = on; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET jit = off; "
       "SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = '60s'");
   deadline_ = core::Deadline::never();
 }

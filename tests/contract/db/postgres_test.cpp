@@ -105,6 +105,14 @@ TEST_P(Postgres, StatementsAreKeptUntilTheirTextsAreTooLong) {
   EXPECT_LE(one->read([&](Tx& tx) { return *tx.find(count, {}, [](const Row& row) { return row.integer(0); }); }), 2);
 }
 
+TEST_P(Postgres, NoStatementIsCompiled) {
+  // Differs because SQLite has no such setting; this runs on PostgreSQL only.
+  const Sql setting("test.show_jit", "SELECT 'off'", "SHOW jit");
+  EXPECT_EQ("off", db().read([&](Tx& tx) {
+    return *tx.find(setting, {}, [](const Row& row) { return std::string(row.text(0)); });
+  }));
+}
+
 TEST_P(Postgres, ThePoolIsBounded) {
   auto small = store().open({.readers = 1});
   std::promise<void> go;
