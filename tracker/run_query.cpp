@@ -141,7 +141,7 @@ class Builder {
           "EXISTS (SELECT 1 FROM run_datasets i JOIN datasets d ON d.dataset_key = i.dataset_key WHERE i.run_key = "
           "r.run_key AND ");
       search::compare(query_, comparison.key == "context" ? "i.context" : "d." + comparison.key, comparison);
-      query_.text(")");
+      query_.text(search::kEndLookUp);
     } else {
       pair_condition(comparison, comparison.entity == "tag" ? "run_tags" : "params");
     }
@@ -155,7 +155,7 @@ class Builder {
     query_.text("EXISTS (SELECT 1 FROM metric_series m WHERE m.run_key = r.run_key AND m.name_key = ").bind(*name_key);
     query_.text(" AND ");
     search::compare(query_, "m.value", comparison);
-    query_.text(")");
+    query_.text(search::kEndLookUp);
   }
 
   void pair_condition(const Comparison& comparison, std::string_view table) {
@@ -166,7 +166,7 @@ class Builder {
       query_.text(" AND ");
       search::compare(query_, "p.value", comparison);
     }
-    query_.text(")");
+    query_.text(search::kEndLookUp);
   }
 
   void page(const std::vector<SortKey>& keys, const std::optional<std::vector<search::KeyValue>>& after) {

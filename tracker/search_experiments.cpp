@@ -62,7 +62,7 @@ void condition(Query& query, const Comparison& comparison) {
     query.text(" AND ");
     search::compare(query, "t.value", comparison);
   }
-  query.text(")");
+  query.text(search::kEndLookUp);
 }
 
 struct Ordering {

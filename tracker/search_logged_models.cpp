@@ -62,7 +62,7 @@ std::string column_of(std::string_view attribute) {
   if (attribute == "creation_time" || attribute == "last_update_time") return fmt::format("l.{}_ms", attribute);
   if (attribute == "experiment_id") return "CAST(l.experiment_id AS TEXT)";
   if (attribute == "lifecycle_stage") return "CASE l.lifecycle WHEN 0 THEN 'active' ELSE 'deleted' END";
-  if (attribute == "status_message") return "''";
+  if (attribute == "status_message") return "CAST('' AS TEXT)";  // PostgreSQL orders by no bare constant
   return fmt::format("l.{}", attribute);
 }
 
@@ -185,13 +185,13 @@ class Builder {
       query.text("m.name = ").bind(comparison.key).text(" AND ");
       search::compare(query, "m.value", comparison);
       on_datasets(query, search_.datasets);
-      query.text(")");
+      query.text(search::kEndLookUp);
     } else {
       query.text(fmt::format("EXISTS (SELECT 1 FROM logged_model_{} p WHERE p.model_id = l.model_id AND p.key = ",
                              comparison.entity == "tag" ? "tags" : "params"));
       query.bind(comparison.key).text(" AND ");
       search::compare(query, "p.value", comparison);
-      query.text(")");
+      query.text(search::kEndLookUp);
     }
   }
 

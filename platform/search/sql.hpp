@@ -45,6 +45,10 @@ std::vector<Param> params_of(const Query& query) {
 /// guesses a parameter's type: a fraction compared with a BIGINT column is a plain miss.
 void compare(Query& query, std::string_view column, const Comparison& comparison);
 
+/// Ends the subquery of an EXISTS that is looked up for each row. PostgreSQL would turn it into a join, and plan a
+/// filter of some hundred joins for minutes; an OFFSET keeps it from that.
+inline constexpr std::string_view kEndLookUp = " LIMIT 1 OFFSET 0)";
+
 /// Appends one comparison's condition, in parentheses where needed. A slice writes one of these.
 using Condition = std::function<void(Query&, const Comparison&)>;
 
