@@ -25,6 +25,7 @@ export async function open(browser, url, { width = 1280, height = 800, theme = '
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const complaints = [];
+  watchRequests(page);
   const note = (text) => { if (!expected.some((pattern) => pattern.test(text))) complaints.push(text); };
   page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) note(message.text()); });
   page.on('pageerror', (error) => note(error.message));
@@ -38,20 +39,39 @@ export async function open(browser, url, { width = 1280, height = 800, theme = '
   };
 }
 
+const traffic = new WeakMap();
+const kQuietMs = 150;
+
+function watchRequests(page) {
+  const state = { open: 0, changed: Date.now() };
+  const count = (by) => () => { state.open += by; state.changed = Date.now(); };
+  page.on('request', count(1));
+  page.on('requestfinished', count(-1));
+  page.on('requestfailed', count(-1));
+  traffic.set(page, state);
+}
+
 /** The page is at rest: the answers are there, and the charts in view. */
 export async function settle(page) {
-  await page.waitForLoadState('networkidle');
+  await page.waitForSelector('h1');
   await page.waitForFunction(
     () => ![...document.querySelectorAll('.waiting, .chart-waiting, .waiting-plot')].some((box) => box.getBoundingClientRect().top < innerHeight),
   );
+  const state = traffic.get(page);
+  const late = Date.now() + 10_000;
+  while (state.open > 0 || Date.now() - state.changed < kQuietMs) {
+    assert.ok(Date.now() < late, 'the page asks without end');
+    await page.waitForTimeout(25);
+  }
 }
 
-export async function checkPage(page, name) {
+const kEveryRule = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** Takes a picture, asks axe, and looks for what sticks out sideways. */
+export async function checkPage(page, name, { rules = kEveryRule } = {}) {
   // evaluate, not addScriptTag: the page's policy forbids inline scripts, rightly.
-  await page.evaluate(axeSource);
-  const result = await page.evaluate(() =>
-    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
-  );
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource);
+  const result = await page.evaluate((runOnly) => axe.run(document, { runOnly }), rules);
   const violations = result.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(' | ').slice(0, 400)}`);
   await page.screenshot({ path: join(shots, `${name}.png`) });
   assert.deepEqual(violations, [], `axe on ${name}`);

@@ -1,5 +1,5 @@
-// What the stories look at, put in through the public HTTP API only: a watched series with one incident, a second one
-// that is never trained, an experiment with runs and files, models with versions, tags and aliases.
+// What the stories look at, put in through the public HTTP API only: two watched series with an incident in one of
+// them, a detector that is never trained, an experiment with runs and files, models with versions, tags and aliases.
 const kStart = Date.parse('2026-01-01T00:00:00Z');
 const kStep = 300_000;
 const kDay = 86_400_000;
@@ -30,8 +30,10 @@ function observations() {
   for (let i = 0; i * kStep < 8 * kDay; i += 1) {
     const at = kStart + i * kStep;
     const broken = at >= kIncident && at < kIncident + 40 * 60_000;
-    const value = 120 + 25 * Math.sin((i / 288) * 2 * Math.PI) + 4 * noise(i) + (broken ? 260 : 0);
-    rows.push(JSON.stringify({ ts: new Date(at).toISOString(), latency_ms: Number(value.toFixed(3)), region: 'eu' }));
+    for (const [region, base] of [['eu', 120], ['us', 180]]) {
+      const value = base + 25 * Math.sin((i / 288) * 2 * Math.PI) + 4 * noise(i + base) + (broken && region === 'eu' ? 260 : 0);
+      rows.push(JSON.stringify({ ts: new Date(at).toISOString(), latency_ms: Number(value.toFixed(3)), region }));
+    }
   }
   return rows.join('\n');
 }
@@ -42,7 +44,7 @@ const detector = (name, description) => ({
   deployment_mode: 'prod',
   schedule: 'manual',
   time_spec: { granularity: '5m', start: '5d', end: '0s' },
-  metrics: [{ name: 'latency_ms', source: { observations: 'checkout' }, aggregate: 'mean', fill: 'gap' }],
+  metrics: [{ name: 'latency_ms', source: { observations: 'checkout' }, aggregate: 'mean', dimension_groupings: ['region'], fill: 'gap' }],
   algorithms: { ar_ridge: {} },
 });
 
@@ -53,9 +55,11 @@ async function watch(url) {
   const run = async (kind, until) => {
     const { job } = await call(url, 'POST', '/api/v1/detectors/checkout-latency/run?wait=60', { kind, until });
     if (job.state !== 'succeeded') throw new Error(`${kind} until ${until}: ${JSON.stringify(job)}`);
+    return job;
   };
-  await run('train', kTrained);
+  const training = await run('train', kTrained);
   for (let at = Date.parse(kTrained) + kDay / 2; at <= Date.parse(kEnd); at += kDay / 2) await run('evaluate', new Date(at).toISOString());
+  return { job: training.id, training: training.run_id, online: 'checkout-latency__latency_ms__region_online' };
 }
 
 const kMlflow = '/api/2.0/mlflow';
@@ -101,7 +105,7 @@ async function models(url, run) {
 
 /** Fills an empty server. Answers the ids that stories need. */
 export async function seed(url) {
-  await watch(url);
+  const watched = await watch(url);
   const { experiment_id: experiment } = await call(url, 'POST', `${kMlflow}/experiments/create`, { name: 'churn-forest' });
   const runs = [];
   for (let i = 0; i < 12; i += 1) runs.push(await oneRun(url, experiment, i));
@@ -111,5 +115,5 @@ export async function seed(url) {
   });
   await files(url, runs[0]);
   await models(url, runs[0]);
-  return { experiment, run: runs[0].info.run_id, incident: new Date(kIncident).toISOString() };
+  return { ...watched, experiment, run: runs[0].info.run_id };
 }
