@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
+#include <cstdlib>
 #include <numeric>
 
 namespace wakeful::core {
@@ -99,17 +99,14 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
 }
 
 std::optional<double> to_real(std::string_view text) {
-  const std::string_view digits = !text.empty() && text.front() == '+' ? text.substr(1) : text;
+  const bool has_plus = !text.empty() && text.front() == '+';
+  const std::string_view digits = has_plus ? text.substr(1) : text;
+  if (digits.empty() || (has_plus && digits.front() == '-')) return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() || end != digits.data() + digits.size()) return std::nullopt;
-  if (error == std::errc::result_out_of_range) {
-    // from_chars leaves the value untouched: too large is infinite, too small is zero, as strtod has it.
-    const auto exponent = digits.find_first_of("eE");
-    const bool tiny = exponent != std::string_view::npos && digits.substr(exponent).find('-') != std::string_view::npos;
-    const double magnitude = tiny ? 0.0 : std::numeric_limits<double>::infinity();
-    return digits.front() == '-' ? -magnitude : magnitude;
-  }
+  if (end != digits.data() + digits.size()) return std::nullopt;
+  // from_chars does not say whether it was too large or too small.
+  if (error == std::errc::result_out_of_range) return std::strtod(std::string(digits).c_str(), nullptr);
   if (error != std::errc{}) return std::nullopt;
   return value;
 }

@@ -1,8 +1,6 @@
 #include "platform/search/scan.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -175,17 +173,9 @@ std::optional<Literal> Scanner::read_number() {
 std::optional<Literal> to_number(std::string_view text) {
   if (text.empty() || number_end(text, 0) != text.size()) return std::nullopt;
   Literal literal;
-  double real = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), real);
-  if (parsed.ec == std::errc::result_out_of_range) {
-    // from_chars does not say on which side: an exponent below zero is an underflow.
-    const bool small = text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos;
-    real = small ? 0.0 : std::numeric_limits<double>::infinity();
-    if (text.front() == '-') real = -real;
-  } else if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  literal.value = real;
+  const auto real = core::to_real(text);
+  if (!real) return std::nullopt;
+  literal.value = *real;
   if (const auto whole = core::to_integer(text)) {
     literal.is_integer = true;
     literal.integer = *whole;

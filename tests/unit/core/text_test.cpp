@@ -29,7 +29,9 @@ TEST(Numbers, AreReadWholeOrNotAtAll) {
   EXPECT_EQ(to_real("-Infinity"), -std::numeric_limits<double>::infinity());
   EXPECT_EQ(to_real("1e999"), std::numeric_limits<double>::infinity());
   EXPECT_EQ(to_real("1e-999"), 0.0);
-  for (const char* bad : {"", "1,5", "one", "1e", "0x10", "1 "}) EXPECT_FALSE(to_real(bad)) << bad;
+  EXPECT_EQ(to_real("0." + std::string(400, '0') + "1"), 0.0);
+  EXPECT_EQ(to_real("-" + std::string(400, '9') + ".5e-10"), -std::numeric_limits<double>::infinity());
+  for (const char* bad : {"", "+", "+-5", "1,5", "one", "1e", "0x10", "1 "}) EXPECT_FALSE(to_real(bad)) << bad;
   for (const double d : {0.1, 1e300, 5e-324, 1.0 / 3}) EXPECT_EQ(to_real(format_real(d)), d);
 }
 
