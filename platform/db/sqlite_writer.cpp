@@ -1,6 +1,7 @@
 #include "platform/db/sqlite_writer.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "platform/core/error.hpp"
@@ -239,13 +240,19 @@ void SqliteWriter::checkpoint_if_due() {
 
 void SqliteWriter::rest() {
   returning_ = 0;
-  const auto lease = pool_.lease(core::Deadline::never());
-  if (lease->wal_pages() > 0) {
-    lease->checkpoint(true);
-    wal_pages_ = lease->wal_pages();
+  std::optional<SqlitePool::Lease> lease;
+  try {
+    lease.emplace(pool_.lease(core::Deadline::after(std::chrono::milliseconds(0))));
+  } catch (const core::Error&) {
+    return;  // in memory a reader may have the connection, for as long as it likes: then another time
+  }
+  SqliteConnection& connection = **lease;
+  if (connection.wal_pages() > 0) {
+    connection.checkpoint(true);
+    wal_pages_ = connection.wal_pages();
     checkpointed_pages_ = 0;
   }
-  lease->release_memory();
+  connection.release_memory();
 }
 
 }  // namespace wakeful::db
