@@ -27,6 +27,7 @@ constexpr std::chrono::seconds kCommitLimit{10};  // giving up a COMMIT leaves i
 constexpr std::size_t kKeptStatements = 256;
 constexpr std::size_t kMostTextBytes = 512U << 10U;  // of those; the server keeps their plans, too
 constexpr std::size_t kPipelineRows = 500;
+constexpr std::string_view kConnecting = "connect";
 constexpr int kOldestServer = 130000;
 
 /// Parameters as libpq takes them. Text has to end with a NUL there, so it is copied.
@@ -109,9 +110,9 @@ void PostgresConnection::connect(const std::string& uri, core::Deadline deadline
   connection_ = PQconnectStartParams(names.data(), values.data(), 1);
   deadline_ = deadline;
   try {
-    if (connection_ == nullptr || PQstatus(connection_) == CONNECTION_BAD) throw lost("connect");
+    if (connection_ == nullptr || PQstatus(connection_) == CONNECTION_BAD) throw lost(kConnecting);
     for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK; state = PQconnectPoll(connection_)) {
-      if (state == PGRES_POLLING_FAILED) throw lost("connect");
+      if (state == PGRES_POLLING_FAILED) throw lost(kConnecting);
       poll_socket(state == PGRES_POLLING_READING, state == PGRES_POLLING_WRITING);
     }
     PQsetnonblocking(connection_, 1);
@@ -143,8 +144,10 @@ core::Error PostgresConnection::lost(std::string_view what) {
   lost_ = true;
   const std::string message = connection_ == nullptr ? "out of memory" : trimmed(PQerrorMessage(connection_));
   core::log::warn("db_connection_lost", {{"at", what}, {"message", message}});
-  return core::unavailable(message.empty() ? "PostgreSQL does not answer"
-                                           : fmt::format("PostgreSQL cannot be reached: {}", message));
+  // Only who opens the database is told its address and user: later it is a client that hears this.
+  const bool opening = what == kConnecting && !message.empty();
+  return core::unavailable(opening ? fmt::format("PostgreSQL cannot be reached: {}", message)
+                                   : "PostgreSQL does not answer");
 }
 
 core::Error PostgresConnection::failure(const PostgresResult& result, std::string_view name) {

@@ -38,7 +38,13 @@ PostgresPool::Lease PostgresPool::lease(core::Deadline deadline) {
       continue;
     }
     try {
-      return {*this, std::make_unique<PostgresConnection>(uri_, deadline)};
+      auto opened = std::make_unique<PostgresConnection>(uri_, deadline);
+      reached_ = true;
+      return {*this, std::move(opened)};
+    } catch (const core::Error&) {
+      forget_one();
+      if (reached_) throw core::unavailable("PostgreSQL cannot be reached at the moment");
+      throw;
     } catch (...) {
       forget_one();
       throw;

@@ -1,6 +1,7 @@
 #pragma once
 // A bounded pool of sessions with one PostgreSQL server. A session that was lost, or whose server hung up while nobody
 // asked, is dropped and another opened. Threads: any.
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -33,7 +34,8 @@ class PostgresPool {
     std::unique_ptr<PostgresConnection> connection_;
   };
 
-  /// Errors: unavailable past the deadline (or 30 s), without a server, and once closed.
+  /// Errors: unavailable past the deadline (or 30 s), without a server, and once closed. Why there is no server is
+  /// said only until one was reached.
   Lease lease(core::Deadline deadline) EXCLUDES(mutex_);
   /// Waits for what is lent, at most `grace`. Idempotent.
   void close(std::chrono::milliseconds grace) EXCLUDES(mutex_);
@@ -45,6 +47,7 @@ class PostgresPool {
 
   const std::string uri_;
   const std::size_t limit_;
+  std::atomic<bool> reached_ = false;  // the server answered once: what fails now is told to clients
   core::Mutex mutex_;
   core::Condition returned_;
   std::vector<std::unique_ptr<PostgresConnection>> idle_ GUARDED_BY(mutex_);

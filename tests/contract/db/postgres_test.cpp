@@ -113,6 +113,19 @@ TEST_P(Postgres, NoStatementIsCompiled) {
   }));
 }
 
+TEST_P(Postgres, WhoAsksLaterIsNotToldWhatTheServerSaid) {
+  try {
+    db().write([&](Tx& tx) {
+      end_session(session(tx));
+      tx.execute(kInsert, {1});
+    });
+    ADD_FAILURE() << "written";
+  } catch (const core::Error& error) {
+    EXPECT_EQ(ErrorCode::unavailable, error.code());
+    EXPECT_STREQ("PostgreSQL does not answer", error.what());
+  }
+}
+
 TEST_P(Postgres, ThePoolIsBounded) {
   auto small = store().open({.readers = 1});
   std::promise<void> go;
@@ -133,7 +146,13 @@ TEST_P(Postgres, ThePoolIsBounded) {
 }
 
 TEST_P(Postgres, SaysWhyAServerCannotBeReached) {
-  EXPECT_EQ(ErrorCode::unavailable, code_of([] { db::open("postgresql://nobody@127.0.0.1:1/nothing"); }));
+  try {
+    db::open("postgresql://nobody@127.0.0.1:1/nothing");
+    ADD_FAILURE() << "opened";
+  } catch (const core::Error& error) {
+    EXPECT_EQ(ErrorCode::unavailable, error.code());
+    EXPECT_NE(std::string(error.what()).find("port 1"), std::string::npos) << error.what();
+  }
   EXPECT_EQ(ErrorCode::invalid, code_of([&] { db().backup("/tmp/nowhere"); }));
 }
 
