@@ -123,8 +123,9 @@ struct App::State {
   http::Transport outside() {
     http::Transport transport = with_prefix(router.transport(), settings.static_prefix);
     if (!settings.check_hosts) return transport;
-    return guard(std::move(transport),
-                 {.hosts = words_of(settings.allowed_hosts), .origins = words_of(settings.cors_allowed_origins)});
+    return guard(std::move(transport), {.hosts = words_of(settings.allowed_hosts),
+                                        .origins = words_of(settings.cors_allowed_origins),
+                                        .prefix = settings.static_prefix});
   }
 };
 

@@ -53,16 +53,12 @@ bool contains(const std::vector<std::string>& list, std::string_view value) {
 
 bool writes(std::string_view method) { return method != "GET" && method != "HEAD" && method != "OPTIONS"; }
 
-bool is_api(std::string_view target) {
-  // Anywhere in the path: a prefix may stand before it.
-  const std::string_view path = target.substr(0, target.find('?'));
-  return path.find("/api/") != std::string_view::npos || path.find("/ajax-api/") != std::string_view::npos;
-}
-
-bool is_probe(std::string_view target) {
-  const std::string_view path = target.substr(0, target.find('?'));
-  return path.ends_with("/health") || path.ends_with("/version") || path.ends_with("/livez") ||
-         path.ends_with("/readyz");
+/// The whole path counts: an artifact may be called "health", too.
+bool is_probe(std::string_view target, std::string_view prefix) {
+  std::string_view path = target.substr(0, target.find('?'));
+  if (!path.starts_with(prefix)) return false;
+  path.remove_prefix(prefix.size());
+  return path == "/health" || path == "/version" || path == "/livez" || path == "/readyz";
 }
 
 void allow(http::Response& response, const std::string& origin, const GuardSettings& settings) {
@@ -102,15 +98,15 @@ bool is_allowed_origin(std::string_view origin, const GuardSettings& settings) {
 http::Transport guard(http::Transport next, GuardSettings settings) {
   return [next = std::move(next), settings = std::move(settings)](http::Request request) {
     const auto host = request.headers.find("Host");
-    if (host && !is_probe(request.target) && !is_allowed_host(*host, settings))
+    if (host && !is_probe(request.target, settings.prefix) && !is_allowed_host(*host, settings))
       return http::Response::text("Invalid Host header - possible DNS rebinding attack detected", 403);
     const auto header = request.headers.find("Origin");
     if (!header) return next(std::move(request));
     const std::string origin(*header);
     if (request.method == "OPTIONS") return preflight(request, origin, settings);
     const bool allowed = is_allowed_origin(origin, settings);
-    if (!allowed && writes(request.method) && is_api(request.target))
-      return http::Response::text("Cross-origin request blocked", 403);
+    // Whatever the path: nothing may be written outside the API, and "/%61pi/" is in it.
+    if (!allowed && writes(request.method)) return http::Response::text("Cross-origin request blocked", 403);
     http::Response response = next(std::move(request));
     if (allowed) allow(response, origin, settings);
     return response;

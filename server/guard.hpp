@@ -13,14 +13,15 @@ namespace wakeful::server {
 struct GuardSettings {
   std::vector<std::string> hosts;    // empty: this machine's names and private addresses; "*": any
   std::vector<std::string> origins;  // besides those of this machine; "*": any, without credentials
+  std::string prefix{};              // --static-prefix, behind which the probes lie
 };
 
 /// `host` as the header has it, port and all. Addresses are parsed, so 10.evil.example does not pass for 10.0.0.1.
 bool is_allowed_host(std::string_view host, const GuardSettings& settings);
 bool is_allowed_origin(std::string_view origin, const GuardSettings& settings);
 
-/// Answers 403 to strange hosts (/health and /version excepted) and to writes of strange origins, 204 to preflights;
-/// allowed origins get their CORS headers.
+/// Answers 403 to strange hosts (the probes excepted) and to writes of strange origins, 204 to preflights; allowed
+/// origins get their CORS headers.
 http::Transport guard(http::Transport next, GuardSettings settings);
 
 }  // namespace wakeful::server

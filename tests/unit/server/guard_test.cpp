@@ -35,12 +35,18 @@ http::Response ask(const GuardSettings& settings, const char* method, const char
 TEST(Guard, RefusesStrangeHostsButNotToProbes) {
   EXPECT_EQ(ask({}, "GET", "/api/2.0/mlflow/experiments/get", "evil.example", nullptr).status, 403);
   EXPECT_EQ(ask({}, "GET", "/health", "evil.example", nullptr).status, 200);
-  EXPECT_EQ(ask({}, "GET", "/ml/version?x", "evil.example", nullptr).status, 200);
+  const GuardSettings prefixed{.hosts = {}, .origins = {}, .prefix = "/ml"};
+  EXPECT_EQ(ask(prefixed, "GET", "/ml/version?x", "evil.example", nullptr).status, 200);
+  EXPECT_EQ(ask({}, "GET", "/ml/version", "evil.example", nullptr).status, 403);
+  for (const char* path : {"/api/2.0/mlflow-artifacts/artifacts/0/health", "/health/", "/x?/health"})
+    EXPECT_EQ(ask({}, "GET", path, "evil.example", nullptr).status, 403) << path;
 }
 
 TEST(Guard, RefusesWritesOfOtherSitesPages) {
   const char* path = "/ajax-api/2.0/mlflow/runs/create";
   EXPECT_EQ(ask({}, "POST", path, "localhost", "https://evil.example").status, 403);
+  for (const char* same : {"/%61jax-api/2.0/mlflow/runs/create", "/%61pi/v1/ingest/s", "/ajax-ap%69/2.0/x", "/graphql"})
+    EXPECT_EQ(ask({}, "POST", same, "localhost", "https://evil.example").status, 403) << same;
   EXPECT_EQ(ask({}, "POST", path, "localhost", nullptr).status, 200);
   EXPECT_EQ(ask({}, "POST", path, "localhost", "http://127.0.0.1:3000").status, 200);
   http::Response read = ask({}, "GET", path, "localhost", "https://evil.example");
