@@ -261,6 +261,11 @@ export const kMostScores = 60_000;
 export const listScores = (model: string, range: { from: number | null; to: number | null }, signal: AbortSignal): Promise<Score[]> =>
   everything('scores', 'scores', readScore, { query: { model, ...rangeQuery(range), max_results: 10_000 }, signal }, kMostScores);
 
+/** One page of what was scored from `from` on, for a look at the newest; of very many series only the first buckets. */
+export async function listNewestScores(model: string, from: number, signal: AbortSignal): Promise<Score[]> {
+  return (await page('scores', 'scores', readScore, { query: { model, ...rangeQuery({ from, to: null }), max_results: 1000 }, signal })).rows;
+}
+
 function rangeQuery({ from, to }: { from: number | null; to: number | null }): Record<string, string | undefined> {
   return {
     from: from === null ? undefined : new Date(from).toISOString(),

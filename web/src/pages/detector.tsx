@@ -60,10 +60,10 @@ export function DetectorPage({ name }: { name: string }): JSX.Element {
   return (
     <>
       <PageHead title={name} crumbs={crumbs} mark={watched && <StatePill state={watched.state} />} lead={<Sentence detector={detector} />} code={forDetector(name, chosenModel(detector)?.name ?? '')}>
-        <RunButtons name={name} />
+        <RunButtons name={name} trained={detector.models.length > 0} />
       </PageHead>
       <Stale error={answer.error} retry={answer.refresh} />
-      {watched && watched.state.name !== 'healthy' && <p class={`reason state-${watched.state.name}`}><Icon name={watched.state.name} /> {watched.state.reason}</p>}
+      {watched && !['healthy', 'untrained'].includes(watched.state.name) && <p class={`reason state-${watched.state.name}`}><Icon name={watched.state.name} /> {watched.state.reason}</p>}
       <Watch detector={detector} />
       <div class="split even">
         <RecentJobs name={name} />
@@ -91,7 +91,7 @@ function Sentence({ detector }: { detector: Detector }): JSX.Element {
 
 const kEnded = ['succeeded', 'failed', 'skipped', 'cancelled'];
 
-function RunButtons({ name }: { name: string }): JSX.Element {
+function RunButtons({ name, trained }: { name: string; trained: boolean }): JSX.Element {
   const [job, setJob] = useState<Job | null>(null);
   const [asking, setAsking] = useState<Job['kind'] | ''>('');
   const watching = job !== null && !kEnded.includes(job.state);
@@ -138,10 +138,10 @@ function RunButtons({ name }: { name: string }): JSX.Element {
   const which = asking || (watching ? job.kind : '');
   return (
     <>
-      <button type="button" disabled={busy} aria-busy={which === 'train'} onClick={() => void run('train')}>
+      <button type="button" class={trained ? '' : 'primary'} disabled={busy} aria-busy={which === 'train'} onClick={() => void run('train')}>
         <Icon name="train" /> {which === 'train' ? 'Training…' : 'Train now'}
       </button>
-      <button type="button" class="primary" disabled={busy} aria-busy={which === 'evaluate'} onClick={() => void run('evaluate')}>
+      <button type="button" class={trained ? 'primary' : ''} disabled={busy || !trained} aria-busy={which === 'evaluate'} onClick={() => void run('evaluate')}>
         <Icon name="play" /> {which === 'evaluate' ? 'Evaluating…' : 'Evaluate now'}
       </button>
     </>

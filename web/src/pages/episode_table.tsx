@@ -17,7 +17,7 @@ const kColumns: ColumnOf<Episode>[] = [
     cell: (episode) => <span class="two-words"><a class="strong" href={href(linkOf(episode))}>{episode.peak.detector}</a> <span class="quiet">{episode.peak.entity}</span></span>,
   },
   { id: 'last', head: 'Until (UTC)', look: 'w-time', cell: (episode) => <Stamp at={episode.last} seconds={false} /> },
-  { id: 'lasted', head: 'Lasted', align: 'end', look: 'wide-only', cell: (episode) => <span class="num">{episode.last > episode.first ? span(episode.last - episode.first) : 'one bucket'}</span> },
+  { id: 'lasted', head: 'Lasted', align: 'end', look: 'wide-only', cell: (episode) => <span class="num">{episode.last > episode.first ? span(episode.last - episode.first) : '1 bucket'}</span> },
   { id: 'points', head: 'Points', align: 'end', look: 'wide-only', cell: (episode) => <span class="num">{count(episode.points)}</span> },
   { id: 'peak', head: 'Worst', align: 'end', cell: (episode) => <b class="num alarm-text">{number(episode.peak.value)}</b> },
   { id: 'expected', head: 'Expected', align: 'end', cell: (episode) => <span class="num quiet">{number(episode.peak.expected)}</span> },
@@ -27,7 +27,10 @@ const kColumns: ColumnOf<Episode>[] = [
 /** Where there is little room. */
 const kBrief = kColumns
   .filter((column) => column.id !== 'points' && column.id !== 'expected')
-  .map((column): ColumnOf<Episode> => (column.id === 'score' ? { ...column, cell: (episode) => <b class="num">{score(episode.peak.score)}</b> } : column));
+  .map((column): ColumnOf<Episode> => {
+    if (column.id === 'detector') return { ...column, look: 'w-brief' };
+    return column.id === 'score' ? { ...column, cell: (episode) => <b class="num">{score(episode.peak.score)}</b> } : column;
+  });
 
 export function EpisodeTable({ episodes, more, look = '', brief = false }: { episodes: Episode[]; more?: (() => void) | undefined; look?: string; brief?: boolean }): JSX.Element {
   return <DataTable label="Episodes of anomalies" rows={episodes} columns={brief ? kBrief : kColumns} keyOf={(episode) => episode.key} linkOf={linkOf} more={more} look={look} />;

@@ -12,6 +12,10 @@ import { useQuery } from '../lib/query';
 import { href } from '../lib/router';
 import { episodeGap, useWatchlist, type Watched } from '../lib/watchlist';
 import { EpisodeTable } from './episode_table';
+import { OnWatch } from './on_watch';
+
+/** As many as fit the height that is kept for them. */
+const kEpisodes = 5;
 
 export function Overview(): JSX.Element {
   const list = useWatchlist();
@@ -26,20 +30,23 @@ export function Overview(): JSX.Element {
       <PageHead title="Overview" lead={list.watched ? headline(list.watched) : 'Asking the server what its detectors have seen…'} />
       <Stale error={list.watched ? list.error : null} retry={list.refresh} />
       <Health watched={list.watched} />
-      <div class="split">
-        <Card title="Recent anomalies" flush look="feed-card" actions={<a href={href('/anomalies')}>All anomalies</a>}>
-          {!list.watched ? <Waiting rows={8} /> : list.anomalies.length > 0 ? (
-            <EpisodeTable episodes={episodes} look="feed" brief />
-          ) : (
-            <Empty title="No anomalies so far">Every point that was evaluated lies inside its expected band.</Empty>
-          )}
-        </Card>
+      <div class="split overview">
+        <div class="stack">
+          <Card title="Recent anomalies" flush look="feed-card" actions={<a href={href('/anomalies')}>All anomalies</a>}>
+            {!list.watched ? <Waiting rows={5} /> : list.anomalies.length > 0 ? (
+              <EpisodeTable episodes={episodes.slice(0, kEpisodes)} brief />
+            ) : (
+              <Empty title="No anomalies so far">Every point that was evaluated lies inside its expected band.</Empty>
+            )}
+          </Card>
+          <OnWatch watched={list.watched} />
+        </div>
         <div class="stack">
           <Attention watched={list.watched} />
-          <Card title="Sources" note="pushed observations">
+          <Card title="Sources" note="pushed observations" look="sources-card">
             {sources.data ? <Sources rows={sources.data} /> : sources.error ? <Failure error={sources.error} retry={sources.refresh} /> : <Waiting rows={3} />}
           </Card>
-          <Card title="Last jobs" actions={<a href={href('/jobs')}>All jobs</a>}>
+          <Card title="Last jobs" look="jobs-card" actions={<a href={href('/jobs')}>All jobs</a>}>
             {list.watched ? <LastJobs jobs={list.jobs} /> : <Waiting rows={4} />}
           </Card>
         </div>
@@ -65,7 +72,6 @@ function headline(watched: Watched[]): string {
 
 function Health({ watched }: { watched: Watched[] | undefined }): JSX.Element {
   const counts = tally(watched ?? []);
-  const states = kOrder.filter((name) => counts.has(name) || name === 'healthy' || name === 'anomalous' || name === 'failing' || name === 'late');
   return (
     <section class="health card" aria-label="Detectors by state" aria-busy={!watched}>
       <div class="health-bar" aria-hidden="true">
@@ -74,7 +80,7 @@ function Health({ watched }: { watched: Watched[] | undefined }): JSX.Element {
         ))}
       </div>
       <ul>
-        {states.map((name) => (
+        {kOrder.map((name) => (
           <li key={name}>
             <a href={href(`/detectors?state=${name}`)} class={`figure state-${name} ${counts.has(name) ? '' : 'none'}`}>
               <b>{watched ? count(counts.get(name) ?? 0) : '–'}</b>
@@ -91,7 +97,7 @@ function Attention({ watched }: { watched: Watched[] | undefined }): JSX.Element
   const wrong = (watched ?? []).filter((each) => ['failing', 'anomalous', 'late', 'untrained'].includes(each.state.name)).slice(0, 6);
   return (
     <Card title="Needs attention">
-      {!watched ? <Waiting rows={3} /> : watched.length === 0 ? (
+      {!watched ? <Waiting rows={1} /> : watched.length === 0 ? (
         <div class="tight-empty">
           <p>Write a detector file and apply it:</p>
           <Command text="wakeful apply -f detector.yaml --tracking-uri $SERVER" />
