@@ -123,6 +123,8 @@ std::optional<std::string_view> did_you_mean(std::string_view word, std::span<co
   std::optional<std::string_view> best;
   std::size_t least = 2 + word.size() / 4;  // one more than what is still near
   for (const std::string_view candidate : known) {
+    // The lengths alone are too far apart; and a word may be as long as a request.
+    if (std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size()) >= least) continue;
     const std::size_t distance = edit_distance(word, candidate);
     if (distance < least) {
       least = distance;

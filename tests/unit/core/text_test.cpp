@@ -1,6 +1,7 @@
 #include "platform/core/text.hpp"
 
 #include <array>
+#include <chrono>
 #include <limits>
 #include <set>
 
@@ -40,6 +41,10 @@ TEST(DidYouMean, SuggestsOnlyWhatIsNear) {
   EXPECT_EQ(did_you_mean("isolation_forrest", known), "isolation_forest");
   EXPECT_EQ(did_you_mean("arridge", known), "ar_ridge");
   EXPECT_EQ(did_you_mean("prophet", known), std::nullopt);
+  // A key may be as long as a body: letter by letter, against each known one, this took seconds.
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(did_you_mean(std::string(50'000'000, 'x'), known), std::nullopt);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(1));
 }
 
 TEST(Base64Url, RoundTripsEveryLength) {
