@@ -1,6 +1,5 @@
 #include "tracker/search_experiments.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -41,7 +40,6 @@ constexpr search::Grammar kGrammar{.entities = kEntities, .default_entity = "att
 
 constexpr std::int64_t kMaxPage = 50'000;
 constexpr std::size_t kMaxOrderings = 30;
-constexpr std::size_t kComparisonsInGroup = 50;
 
 std::string column_of(std::string_view attribute) {
   if (attribute == "name") return "e.name";
@@ -102,14 +100,7 @@ Query build_query(const ExperimentSearch& search, const search::Filter& filter, 
   query.text(search.view == ViewType::all           ? "1 = 1"
              : search.view == ViewType::active_only ? "e.lifecycle = 0"
                                                     : "e.lifecycle = 1");
-  for (std::size_t i = 0; i < filter.all.size(); i += kComparisonsInGroup) {
-    const auto first = filter.all.begin() + static_cast<std::ptrdiff_t>(i);
-    const auto last =
-        filter.all.begin() + static_cast<std::ptrdiff_t>(std::min(i + kComparisonsInGroup, filter.all.size()));
-    query.text(" AND (1 = 1");
-    search::where_all(query, search::Filter{{first, last}}, condition);
-    query.text(")");
-  }
+  search::where_all(query, filter, condition);
   if (after) search::after(query, ordering.keys, *after);
   search::order_by(query, ordering.keys);
   query.text(" LIMIT ").bind(limit);
