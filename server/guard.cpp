@@ -51,6 +51,14 @@ bool contains(const std::vector<std::string>& list, std::string_view value) {
   });
 }
 
+/// Whether the page came from here: the host it was asked of is the one that is asked now, and it was allowed by name.
+/// A list that allows any host would let a rebound name pass for ours.
+bool is_own_page(std::string_view origin, std::string_view host, const GuardSettings& settings) {
+  const auto scheme = origin.find("://");
+  if (scheme == std::string_view::npos || !http::equal_ignoring_case(origin.substr(scheme + 3), host)) return false;
+  return std::find(settings.hosts.begin(), settings.hosts.end(), "*") == settings.hosts.end();
+}
+
 bool writes(std::string_view method) { return method != "GET" && method != "HEAD" && method != "OPTIONS"; }
 
 /// The whole path counts: an artifact may be called "health", too.
@@ -104,7 +112,7 @@ http::Transport guard(http::Transport next, GuardSettings settings) {
     if (!header) return next(std::move(request));
     const std::string origin(*header);
     if (request.method == "OPTIONS") return preflight(request, origin, settings);
-    const bool allowed = is_allowed_origin(origin, settings);
+    const bool allowed = is_allowed_origin(origin, settings) || (host && is_own_page(origin, *host, settings));
     // Whatever the path: nothing may be written outside the API, and "/%61pi/" is in it.
     if (!allowed && writes(request.method)) return http::Response::text("Cross-origin request blocked", 403);
     http::Response response = next(std::move(request));

@@ -21,7 +21,7 @@ bool is_allowed_host(std::string_view host, const GuardSettings& settings);
 bool is_allowed_origin(std::string_view origin, const GuardSettings& settings);
 
 /// Answers 403 to strange hosts (the probes excepted) and to writes of strange origins, 204 to preflights; allowed
-/// origins get their CORS headers.
+/// origins get their CORS headers. The server's own pages, under whatever name it may be asked for, are no strangers.
 http::Transport guard(http::Transport next, GuardSettings settings);
 
 }  // namespace wakeful::server

@@ -54,6 +54,19 @@ TEST(Guard, RefusesWritesOfOtherSitesPages) {
   EXPECT_FALSE(read.headers.find("Access-Control-Allow-Origin"));
 }
 
+TEST(Guard, TakesWritesOfItsOwnPagesUnderEveryNameThatItHas) {
+  const char* path = "/ajax-api/2.0/mlflow/runs/search";
+  EXPECT_EQ(ask({}, "POST", path, "192.168.0.9:5000", "http://192.168.0.9:5000").status, 200);
+  EXPECT_EQ(ask({}, "POST", path, "192.168.0.9:5000", "http://192.168.0.9:81").status, 403);
+  EXPECT_EQ(ask({}, "POST", path, "192.168.0.9:5000", "http://192.168.0.10:5000").status, 403);
+  EXPECT_EQ(ask({}, "POST", path, "evil.example", "http://evil.example").status, 403);
+  const GuardSettings named{.hosts = {"ml.example"}, .origins = {}};
+  EXPECT_EQ(ask(named, "POST", path, "ml.example", "https://ML.example").status, 200);
+  EXPECT_EQ(ask(named, "POST", path, "ml.example", "https://other.example").status, 403);
+  const GuardSettings any{.hosts = {"*"}, .origins = {}};
+  EXPECT_EQ(ask(any, "POST", path, "rebound.example", "https://rebound.example").status, 403);
+}
+
 TEST(Guard, AnswersPreflightsItself) {
   const GuardSettings settings{.hosts = {}, .origins = {"https://app.example"}};
   const auto allowed = ask(settings, "OPTIONS", "/api/x", "localhost", "https://app.example");
