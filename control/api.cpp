@@ -58,7 +58,8 @@ auto read_from(const Parts& parts, const Request& request, F&& f) {
   return parts.db.read(std::forward<F>(f), {.deadline = request.deadline});
 }
 
-/// Calls `look` until it gives something, `wait` is over or nobody waits any more. No transaction is held meanwhile.
+/// Calls `look` until it gives something, `wait` is over or nobody waits any more. No transaction is held meanwhile,
+/// and the caller holds what let_others_work gave: a worker is not held either.
 template <class F>
 auto wait_for(const Parts& parts, const Request& request, std::chrono::milliseconds wait, F&& look) {
   const auto until = core::Deadline::after(wait);
@@ -78,6 +79,9 @@ Response claim_answer(const Parts& parts, Request& request) {
     return write_to(parts, request, [&](db::Tx& tx) { return claim(tx, wanted, now); });
   };
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(wanted.wait);
+  const auto aside = wait.count() > 0 ? request.let_others_work() : std::make_shared<bool>();
+  if (!aside)
+    throw core::exhausted("Too many runners wait for jobs here: ask again later, or with wait_ms 0", "wait_ms");
   return Response::json(monitor::to_json(wait_for(parts, request, wait, look)));
 }
 
@@ -152,7 +156,8 @@ Response run_answer(const Parts& parts, Request& request) {
   const std::string id = core::new_hex_id();
   const Job job = write_to(parts, request, [&](db::Tx& tx) { return request_run(tx, name, wanted, id, now); });
   parts.bell.ring();
-  if (wait.count() == 0) return answer_job(job, 202);
+  const auto aside = wait.count() > 0 ? request.let_others_work() : nullptr;
+  if (!aside) return answer_job(job, 202);
   const auto look = [&]() -> std::optional<Job> {
     const auto found = read_from(parts, request, [&](db::Tx& tx) { return monitor::find_job(tx, job.id); });
     return found && monitor::has_ended(found->state) ? found : std::nullopt;

@@ -46,9 +46,9 @@ void Crew::push(Connection& connection) {
   ready_.notify_one();
 }
 
-bool Crew::begin_wait() {
+bool Crew::begin_wait(std::size_t most) {
   const std::lock_guard lock(mutex_);
-  if (waiting_ >= options_.max_waiting) return false;
+  if (waiting_ >= most) return false;
   ++waiting_;
   if (running_ - waiting_ >= options_.workers || stopping_) return true;
   try {

@@ -1,9 +1,9 @@
 #pragma once
 // The workers: a bounded queue of connections with a whole request, and threads that answer them.
 //
-// A worker that must wait for its client (a slow upload, a slow download) says so with a Waiting; another thread takes
-// its place meanwhile, so that `workers` of them are always free for those who do not make us wait. Beyond
-// `max_waiting` the request that would wait is cut instead. Threads: offer() and push() from any.
+// A worker that must wait (for its client: a slow upload, a slow download; in a handler: a long poll) says so with a
+// Waiting; another thread takes its place meanwhile, so that `workers` of them are always free for those who do not
+// make us wait. Beyond `max_waiting` the request that would wait is cut instead. Threads: offer() and push() from any.
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -40,7 +40,9 @@ class Crew {
   /// While it lives, its thread does not count as a worker.
   class Waiting {
    public:
-    explicit Waiting(Crew& crew) : crew_(crew), allowed_(crew.begin_wait()) {}
+    explicit Waiting(Crew& crew) : Waiting(crew, crew.options_.max_waiting) {}
+    /// Allowed only while fewer than `most` wait.
+    Waiting(Crew& crew, std::size_t most) : crew_(crew), allowed_(crew.begin_wait(most)) {}
     ~Waiting() {
       if (allowed_) crew_.end_wait();
     }
@@ -55,7 +57,7 @@ class Crew {
   };
 
  private:
-  bool begin_wait();
+  bool begin_wait(std::size_t most);
   void end_wait();
   void run();
   Connection* next();
@@ -67,7 +69,7 @@ class Crew {
   std::condition_variable ready_;
   std::deque<Connection*> queue_;  // guarded by mutex_, as all below
   std::size_t sleeping_ = 0;       // threads in ready_.wait
-  std::size_t waiting_ = 0;        // threads that wait for their client
+  std::size_t waiting_ = 0;        // threads that wait
   std::size_t running_ = 0;        // threads
   bool stopping_ = false;
   std::vector<std::thread> threads_;

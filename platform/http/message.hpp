@@ -87,6 +87,7 @@ struct Request {
   std::string request_id;
   std::string principal;            // who asks, once authenticated; "" anonymous, "runner" the in-process one
   std::function<bool()> cancelled;  // asks the carrier; empty: never
+  std::function<std::shared_ptr<void>()> step_aside;  // likewise; empty: nobody waits behind this request
 
   // Filled by the Router.
   Query query;
@@ -95,6 +96,9 @@ struct Request {
   /// Nobody waits for the answer any more: the client has closed, or the server stops. For handlers that wait, between
   /// two naps. Cost: a system call on a socket.
   bool is_cancelled() const { return cancelled && cancelled(); }
+  /// For handlers that wait: while it lives, this request keeps no worker from the others. Null if too many wait
+  /// already: then answer at once. Not to be kept beyond the handler.
+  std::shared_ptr<void> let_others_work() const { return step_aside ? step_aside() : std::make_shared<bool>(); }
   /// Errors: internal if the route has no such parameter.
   const std::string& path_param(std::string_view name) const;
   /// The whole body as text; the Router has put the route's own limit before it already.

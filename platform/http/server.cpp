@@ -148,6 +148,12 @@ class Answerer final : public httplib::Server {
     request.cancelled = [this, connection = &exchange.connection] {
       return poller_.stopping() || connection->peer_has_closed();
     };
+    request.step_aside = [this]() -> std::shared_ptr<void> {
+      // The other half is for slow clients: they must not be cut because somebody waits for jobs.
+      auto waiting = std::make_shared<Crew::Waiting>(crew_, options_.max_waiting / 2);
+      if (!waiting->allowed()) return nullptr;
+      return waiting;
+    };
     return request;
   }
 

@@ -40,6 +40,28 @@ TEST_F(CrowdTest, AThousandIdleConnectionsHoldNoThreadAndAreAllAnsweredAgain) {
   for (RawClient& client : crowd) ASSERT_EQ(client.answer().body, "OK");
 }
 
+TEST_F(CrowdTest, HandlersThatWaitHoldNoWorkerAndAreBounded) {
+  ServerOptions options;
+  options.workers = 2;
+  options.max_waiting = 8;  // half of them are for slow clients
+  add("GET", "/poll", [this](Request& r) {
+    const auto aside = r.let_others_work();
+    return Response::text(aside ? (gate_.pass() ? "done" : "late") : "too many");
+  });
+  start(options);
+  std::vector<RawClient> crowd;
+  for (int i = 0; i < 4; ++i) {
+    crowd.push_back(connect());
+    crowd.back().send("GET /poll HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  ASSERT_TRUE(gate_.wait_for_arrivals(4));
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(answers());
+  EXPECT_EQ(connect().ask("GET /poll HTTP/1.1\r\nHost: h\r\n\r\n").body, "too many");
+  gate_.open();
+  for (RawClient& client : crowd) ASSERT_EQ(client.answer().body, "done");
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(answers());
+}
+
 TEST_F(CrowdTest, TwoHundredSlowHeadsHoldNoWorker) {
   ServerOptions options;
   options.workers = 2;

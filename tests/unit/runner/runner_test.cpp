@@ -199,3 +199,20 @@ TEST_F(RunnerTest, WorksOverTheNetworkAsItDoesInside) {
 
 }  // namespace
 }  // namespace wakeful::runner
+TEST_F(RunnerTest, IsToldToComeLaterWhenTooManyWait) {
+  apply("d");
+  const client::Server full([inner = stage_.transport()](http::Request request) {
+    request.step_aside = [] { return nullptr; };
+    return inner(std::move(request));
+  });
+  EXPECT_FALSE(client::claim(full, {.runner = "r", .kinds = {}}));
+  const Job job = client::run_detector(full, "d", {.kind = JobKind::train, .wait = 50s});
+  EXPECT_EQ(job.state, JobState::pending) << "answered at once";
+  try {
+    client::claim(full, {.runner = "r", .kinds = {}, .wait = 20s});
+    ADD_FAILURE() << "it waited";
+  } catch (const core::Error& e) {
+    EXPECT_EQ(e.code(), core::ErrorCode::exhausted);
+  }
+}
+
