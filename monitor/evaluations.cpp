@@ -18,6 +18,12 @@ constexpr std::string_view kColumns =
     "e.evaluation_id, m.detector, m.name, e.from_version, e.version, e.from_us, e.to_us, e.row_count, e.anomaly_count, "
     "e.run_id, e.job_id, e.input_digest, e.created_us";
 
+// What hangs on a dropped model is there until it is purged, and its successor of that name begins with the same
+// versions: the same interval has the same id then. '/' is in no evaluation's id.
+constexpr db::Sql kFreeId{"evaluation.free_id",
+                          "UPDATE evaluations SET evaluation_id = '/dropped/' || CAST(evaluation_key AS TEXT) "
+                          "WHERE evaluation_id = $1 AND model_key IN "
+                          "(SELECT model_key FROM online_models WHERE detector = '')"};
 constexpr db::Sql kInsert{
     "evaluation.insert",
     "INSERT INTO evaluations (evaluation_id, model_key, query_key, from_version, version, from_us, to_us, row_count, "
@@ -175,7 +181,8 @@ void bound(search::Query& query, std::string_view column, std::optional<core::Ti
 
 std::optional<Evaluation> find_evaluation(db::Tx& tx, std::string_view id) {
   static const std::string text = fmt::format(
-      "SELECT {} FROM evaluations e JOIN online_models m ON m.model_key = e.model_key WHERE e.evaluation_id = $1",
+      "SELECT {} FROM evaluations e JOIN online_models m ON m.model_key = e.model_key "
+      "WHERE e.evaluation_id = $1 AND m.detector <> ''",
       kColumns);
   return tx.find(db::Sql("evaluation.find", text), {id}, [](const db::Row& row) { return read_row(row, 0); });
 }
@@ -185,6 +192,7 @@ Evaluation add_evaluation(db::Tx& tx, const KeptModel& model, Evaluation evaluat
   const auto anomalous = [](const Score& score) { return score.is_anomaly; };
   evaluation.anomalies = std::count_if(scores.begin(), scores.end(), anomalous) +
                          std::count_if(late_scores.begin(), late_scores.end(), anomalous);
+  tx.execute(kFreeId, {evaluation.id});
   const auto key =
       tx.find(kInsert,
               {evaluation.id, model.key, model.query_key, evaluation.from_version, evaluation.model_version,
@@ -217,7 +225,7 @@ Page<Evaluation> list_evaluations(db::Tx& tx, const EvaluationSearch& search) {
   const std::array<search::SortKey, 2> keys{{{"e.to_us", false}, {"e.evaluation_key", false}}};
   search::Query query;
   query.text("SELECT e.to_us, e.evaluation_key, ").text(kColumns);
-  query.text(" FROM evaluations e JOIN online_models m ON m.model_key = e.model_key WHERE 1 = 1");
+  query.text(" FROM evaluations e JOIN online_models m ON m.model_key = e.model_key WHERE m.detector <> ''");
   if (!search.model.empty()) query.text(" AND e.model_key = ").bind(known_model(tx, search.model));
   if (!search.detector.empty()) query.text(" AND m.detector = ").bind(search.detector);
   return read_list<Evaluation>(tx, "evaluation.list", std::move(query), {keys, "ii"}, search.page, read_row);

@@ -45,6 +45,29 @@ TEST_P(Deletions, LeaveNothingForANewDetectorOfThatName) {
   EXPECT_EQ(anomalies(), 1U);
 }
 
+TEST_P(Deletions, DoNotPassForWhatANewDetectorOfThatNameDoes) {
+  const auto play = [&] {
+    apply();
+    train(990);
+    ask(JobKind::evaluate);
+    const auto claim = take();
+    return advance_with(step(*claim, claim->models[0], 995));
+  };
+  const auto old = play();
+  write([&](db::Tx& tx) { return delete_detector(tx, "d", now()); });
+  EXPECT_TRUE(read([](db::Tx& tx) { return monitor::list_evaluations(tx, {}).rows; }).empty());
+  const auto again = play();  // before upkeep has cleared anything away
+  EXPECT_EQ(again.evaluation.id, old.evaluation.id) << "the same model, version and interval";
+  EXPECT_FALSE(again.repeated);
+  EXPECT_EQ(online().last_evaluation, minute(995));
+  EXPECT_EQ(scores().size(), 5U);
+  Bell bell;
+  while (keep_up(db(), now(), bell)) {
+  }
+  EXPECT_EQ(scores().size(), 5U);
+  EXPECT_EQ(read([](db::Tx& tx) { return monitor::list_evaluations(tx, {}).rows.size(); }), 1U);
+}
+
 TEST_P(Deletions, AreClearedAwayByUpkeep) {
   apply();
   train(990);
