@@ -7,6 +7,7 @@
 #include "control/tick.hpp"
 #include "monitor/detectors.hpp"
 #include "monitor/jobs.hpp"
+#include "monitor/online_models.hpp"
 #include "monitor/timing.hpp"
 #include "platform/core/error.hpp"
 
@@ -57,7 +58,7 @@ class Preparation {
       return give_up(job, e.what());
     }
     if (job.kind == JobKind::train && !asked) bound_by_marks(interval, models);
-    if (job.kind == JobKind::train) models.clear();
+    if (job.kind == JobKind::train) models = monitor::list_online_models(tx_, detector.name);
     monitor::set_interval(tx_, job.id, interval);
     const tracker::RunInfo run = start_run(tx_, job, detector, now_);
     return monitor::Claim{.job = monitor::get_job(tx_, job.id),

@@ -76,11 +76,12 @@ Scores Detector::fit(const FrameView& training) {
   return update(training);
 }
 
-void Detector::train(const FrameView& training) {
+void Detector::train(const FrameView& training, std::optional<std::size_t> rows) {
   learn_rows(training);
   if (!has_position()) return;
   Scores room = room_for(1);
-  for (std::size_t i = 0; i < training.rows(); ++i) step(training.row(i), room.row(0));
+  const std::size_t end = std::min(rows.value_or(training.rows()), training.rows());
+  for (std::size_t i = 0; i < end; ++i) step(training.row(i), room.row(0));
 }
 
 void Detector::start(std::span<const std::string> channels) {

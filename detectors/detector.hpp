@@ -9,6 +9,7 @@
 // parameters and their table are catalog.hpp. Threads: one owner; const functions may run at once.
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,8 +78,9 @@ class Detector {
   /// Errors: invalid, field "training", for no rows.
   Scores fit(const FrameView& training);
 
-  /// The same without the scores of the training, which cost time.
-  void train(const FrameView& training);
+  /// The same without the scores of the training, which cost time. With `rows`: learns from all of them, and stands
+  /// behind the first `rows`.
+  void train(const FrameView& training, std::optional<std::size_t> rows = std::nullopt);
 
   /// Stands before the first row, having learned nothing. Errors: invalid unless the method learns online.
   void start(std::span<const std::string> channels);

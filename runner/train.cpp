@@ -8,6 +8,7 @@
 #include "client/files.hpp"
 #include "client/runs.hpp"
 #include "detectors/catalog.hpp"
+#include "monitor/wire/names.hpp"
 #include "platform/core/digest.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
@@ -55,9 +56,25 @@ Grid training_grid(const Work& work, const Metric& metric) {
   return cut(grid, *grid.first_filled, *grid.settled);
 }
 
-std::vector<NamedDetector> fit_all(const Work& work, const Metric& metric, const Grid& grid) {
+/// The bucket behind which the trained model is to stand: the last of its training, or its mark if it is on watch and
+/// has not come as far. It has learnt what it will be asked about then, but its history ends where the next score
+/// comes.
+core::Timestamp position_of(const Work& work, const Metric& metric, const Grid& grid) {
+  const core::Duration step = grid.buckets.granularity;
+  const std::string name = monitor::online_model_name(work.claim.detector, metric);
+  for (const monitor::OnlineModel& model : work.claim.models) {
+    if (model.name != name) continue;
+    const core::Timestamp end = bucket_of(model.last_evaluation + model.granularity, step) - step;
+    const core::Timestamp mark = std::max(bucket_of(model.last_evaluation, step), end);
+    return std::clamp(mark, grid.buckets.first - step, grid.buckets.last);
+  }
+  return grid.buckets.last;
+}
+
+std::vector<NamedDetector> fit_all(const Work& work, const Metric& metric, const Grid& grid, core::Timestamp position) {
   std::vector<NamedDetector> trained;
   const detectors::Frame frame = frame_of(grid, metric);
+  const auto passed = static_cast<std::size_t>((position - grid.buckets.first) / grid.buckets.granularity + 1);
   for (const monitor::Algorithm& algorithm : work.claim.detector.algorithms) {
     work.check();
     try {
@@ -66,7 +83,7 @@ std::vector<NamedDetector> fit_all(const Work& work, const Metric& metric, const
       const auto document = core::parse_json(algorithm.parameters);
       const core::ObjectReader parameters(document.root(), fmt::format("algorithms.{}", algorithm.label));
       auto detector = detectors::make_detector(row, detectors::read_parameters(row.parameters, parameters));
-      detector->fit(frame);
+      detector->train(frame, passed);
       trained.push_back({algorithm.label, std::move(detector)});
     } catch (const core::Error& e) {
       throw core::Error(e.code(), fmt::format("{}: {}: {}", metric.name, algorithm.label, e.what()), e.field());
@@ -156,11 +173,11 @@ monitor::Registration train(const Work& work) {
   for (const Metric& metric : work.claim.detector.metrics) {
     work.check();
     const Grid grid = training_grid(work, metric);
-    const std::vector<NamedDetector> trained = fit_all(work, metric, grid);
+    const core::Timestamp position = position_of(work, metric, grid);
+    const std::vector<NamedDetector> trained = fit_all(work, metric, grid, position);
     work.check();
     store_summary(work, metric, grid);
-    monitor::Registration::Model model{.metric = metric.name,
-                                       .artifact = store_model(work, metric, trained, grid.buckets.last)};
+    monitor::Registration::Model model{.metric = metric.name, .artifact = store_model(work, metric, trained, position)};
     model.trained_from = grid.buckets.first;
     model.trained_until = grid.buckets.last;
     model.rows = grid.rows();

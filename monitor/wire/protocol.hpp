@@ -43,7 +43,8 @@ struct Claim {
   core::Duration lease{};
   core::Timestamp now{};  // the server's
   Definition detector{};
-  std::vector<OnlineModel> models{};  // evaluate: what to evaluate, each after its own last_evaluation
+  /// Evaluate: what to evaluate, each after its own last_evaluation. Train: whose marks the trained ones will keep.
+  std::vector<OnlineModel> models{};
   std::string experiment_id{};
   std::string artifact_root{};  // where the run's files go: "mlflow-artifacts:/<experiment>/<run>/artifacts"
 

@@ -1,4 +1,5 @@
 // A runner and a whole server: what is trained, evaluated and committed.
+#include "detectors/catalog.hpp"
 #include "platform/http/client.hpp"
 #include "platform/http/server.hpp"
 #include "unit/runner/runner_fixture.hpp"
@@ -112,6 +113,43 @@ TEST_F(RunnerTest, LetsARetrainedModelCatchUpWithTheMark) {
 class Fills : public RunnerTest, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(Fills, GiveTheSameInStepsAsAtOnce) {
+TEST_F(RunnerTest, NeverStandsAheadOfTheMarkWhateverItLearnt) {
+  push(0, kAll);
+  apply("d");
+  train("d");
+  run("d", JobKind::evaluate, 222);
+  ASSERT_EQ(run("d", JobKind::train, 260).state, JobState::succeeded);
+  EXPECT_EQ(model("d").last_evaluation, bucket(221));
+  run("d", JobKind::evaluate, kAll);
+  // The reference: the same training in one piece, which scores its own rows with the finished model.
+  detectors::Frame frame({"eu", "us"});
+  std::vector<double> row(2, std::nan(""));
+  std::int64_t at = 0;
+  const std::string lines = observations(0, 260);
+  for (const std::string_view line : core::split(lines, '\n')) {
+    if (line.empty()) continue;
+    const auto json = core::parse_json(line);
+    const core::ObjectReader object(json.root());
+    const auto time = core::parse_rfc3339(object.text("ts"));
+    for (; time >= bucket(at + 1); ++at) {
+      frame.append(row);
+      row.assign(2, std::nan(""));
+    }
+    row[object.text("region") == "us" ? 1 : 0] = object.real("latency");
+  }
+  frame.append(row);
+  ASSERT_EQ(frame.rows(), 260U);
+  const auto expected = detectors::make_detector("ar_ridge")->fit(frame);
+  std::size_t compared = 0;
+  for (const auto& score : scores("d")) {
+    const auto i = static_cast<std::size_t>((score.timestamp - kStart) / kStep);
+    if (score.algorithm != "ar_ridge" || i < 222 || i >= 260) continue;
+    EXPECT_EQ(score.expected, expected.yhat[2 * i + (score.entity == "us" ? 1 : 0)]) << i << score.entity;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 2U * 38);
+}
+
   apply("batch", GetParam());
   apply("steps", GetParam());
   push(0, kTrained + 1);
