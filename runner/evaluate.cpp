@@ -101,14 +101,14 @@ class ModelEvaluation {
                                      .now = std::max(work_.claim.now, until + work_.claim.detector.time_spec.end),
                                      .granularity = model_.granularity});
     core::Timestamp first = due.first;
-    std::int64_t reach = kMaxBuckets;
+    std::int64_t reach = most_;
     while (first <= due.last) {
       Buckets part{.first = first, .last = due.last, .granularity = due.granularity};
       part.last = std::min(part.last, part.start(reach - 1));
       const std::optional<core::Timestamp> done = evaluate_part(part);
       if (done) {
         first = *done + due.granularity;
-        reach = kMaxBuckets;
+        reach = most_;
       } else {
         if (part.last == due.last) return;  // nothing (settled) yet: the mark waits for data
         reach *= 2;
@@ -120,21 +120,71 @@ class ModelEvaluation {
   static core::Deadline deadline() { return core::Deadline::after(std::chrono::minutes(10)); }
 
   /// The last bucket that was committed; nothing if there is none to commit.
-  std::optional<core::Timestamp> evaluate_part(const Buckets& part) {
+  std::optional<core::Timestamp> evaluate_part(Buckets part) {
     work_.check();
-    const Observations observations = source_->pull(span_of(part, lead_of(rule_.fill)), deadline());
+    const Observations observations = pull(part);
     totals_.ungrouped += observations.ungrouped;
-    if (observations.rows.empty()) return std::nullopt;
+    if (observations.rows.empty() || observations.rows.back().time < part.first) return std::nullopt;
     if (detectors_.empty()) load();
+    const Gap gap = gap_before(observations, part);
+    if (gap.is_held)
+      part.last = part.start(lead_of(rule_.fill) - 1);
+    else if (gap.end)
+      pass_over_gap(part, *gap.end);
+    part.last = std::min(part.last, part.start(kMaxCells / static_cast<std::int64_t>(columns_.size()) - 1));
     const Grid grid = make_grid(observations, rule_, part, columns_);
     totals_.missing.insert(grid.missing.begin(), grid.missing.end());
     totals_.unknown.insert(grid.unknown.begin(), grid.unknown.end());
-    if (!grid.settled) return std::nullopt;
-    Grid settled = cut(grid, part.first, *grid.settled);
+    const auto known = gap.is_held ? part.last : grid.settled;
+    if (!known) {
+      if (gap.end) detectors_.clear();  // they stand ahead of the mark: loaded again
+      return std::nullopt;
+    }
+    Grid settled = cut(grid, part.first, *known);
     const std::int64_t rows = rows_within(detectors_, settled, kMaxScores);
     if (rows < settled.rows()) settled = cut(settled, part.first, part.start(rows - 1));
     commit(settled);
     return settled.buckets.last;
+  }
+
+  /// What the source has for `part`, which becomes shorter if that is more than it gives at once.
+  Observations pull(Buckets& part) {
+    for (;;) {
+      try {
+        return source_->pull(span_of(part, lead_of(rule_.fill)), deadline());
+      } catch (const core::Error& e) {
+        if (e.field() != kMaxRowsField || part.count() <= 1) throw;
+        const std::int64_t half = (part.count() + 1) / 2;
+        part.last = part.start(half - 1);
+        most_ = std::min(most_, half);
+      }
+    }
+  }
+
+  struct Gap {
+    std::optional<core::Timestamp> end{};  // the first bucket behind it; nothing: there is no long one
+    bool is_held = false;                  // its first buckets are filled
+  };
+  /// A stretch without any observation at the part's beginning, longer than what a fill bridges, with some behind it.
+  Gap gap_before(const Observations& observations, const Buckets& part) const {
+    const auto at = std::find_if(observations.rows.begin(), observations.rows.end(),
+                                 [&](const auto& row) { return row.time >= part.first; });
+    const core::Timestamp end = bucket_of(at->time, part.granularity);
+    if ((end - part.first) / part.granularity <= std::max(kMaxBuckets, lead_of(rule_.fill))) return {};
+    const bool held = rule_.fill.kind == monitor::Fill::Kind::hold && observations.rows.front().time < part.first;
+    return {end, held};
+  }
+
+  /// In pieces, so that its length costs time but no memory. `part` begins behind it then.
+  void pass_over_gap(Buckets& part, core::Timestamp end) {
+    while (part.first < end) {
+      work_.check();
+      const Buckets piece{.first = part.first,
+                          .last = std::min(part.start(kMaxBuckets - 1), end - part.granularity),
+                          .granularity = part.granularity};
+      pass_over(detectors_, make_grid({}, rule_, piece, columns_), model_.metric);
+      part.first = piece.last + piece.granularity;
+    }
   }
 
   void load() {
@@ -155,10 +205,13 @@ class ModelEvaluation {
     while (first <= model_.last_evaluation) {
       work_.check();
       const Buckets rest{.first = first, .last = model_.last_evaluation, .granularity = step};
-      const core::Timestamp last = std::min(rest.last, rest.start(kMaxBuckets - 1));
+      core::Timestamp last = std::min(rest.last, rest.start(most_ - 1));
       // A linear fill looks as far ahead as it looks back.
-      const Buckets part{.first = first, .last = std::min(rest.last, last + lead * step), .granularity = step};
-      const Grid grid = make_grid(source_->pull(span_of(part, lead), deadline()), rule_, part, columns_);
+      const core::Timestamp wanted = std::min(rest.last, last + lead * step);
+      Buckets part{.first = first, .last = wanted, .granularity = step};
+      const Observations observations = pull(part);
+      if (part.last < wanted) last = std::max(first, part.last - lead * step);
+      const Grid grid = make_grid(observations, rule_, part, columns_);
       pass_over(detectors_, cut(grid, first, last), model_.metric);
       first = last + step;
     }
@@ -202,6 +255,7 @@ class ModelEvaluation {
   GridRule rule_;
   std::vector<NamedDetector> detectors_;
   std::vector<std::string> columns_;
+  std::int64_t most_ = kMaxBuckets;  // buckets at once; fewer for a source with many rows in each
 };
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace wakeful::runner {
 
 void ObservationCollector::refuse(std::size_t max_rows) {
   throw core::invalid(
-      fmt::format("the source gives more than {} rows at once: take a later start, or aggregate them there", max_rows));
+      fmt::format("the source gives more than {} rows at once: take a later start, or aggregate them there", max_rows),
+      std::string(kMaxRowsField));
 }
 
 std::optional<std::uint32_t> ObservationCollector::group_of(

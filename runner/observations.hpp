@@ -28,7 +28,10 @@ struct Observations {
   std::int64_t ungrouped = 0;
 };
 
-/// Collects rows in any order. Errors, of add: invalid beyond `max_rows`.
+/// The field of the error of too many rows: whoever asked for a long span may ask for a shorter one.
+inline constexpr std::string_view kMaxRowsField = "max_rows";
+
+/// Collects rows in any order. Errors, of add: invalid naming kMaxRowsField beyond `max_rows`.
 class ObservationCollector {
  public:
   explicit ObservationCollector(std::size_t max_rows) : max_rows_(max_rows) {}

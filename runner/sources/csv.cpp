@@ -49,7 +49,8 @@ class CsvSource final : public Source {
     try {
       return read(file, span, deadline);
     } catch (const core::Error& e) {
-      throw core::Error(e.code(), fmt::format("{}: {}", csv_.path, e.what()), "source.csv");
+      throw core::Error(e.code(), fmt::format("{}: {}", csv_.path, e.what()),
+                        e.field() == kMaxRowsField ? e.field() : "source.csv");
     }
   }
 
@@ -131,7 +132,7 @@ class CsvSource final : public Source {
         for (std::size_t d = 0; d < dims.size(); ++d) dims[d] = text_in(fields, columns.dims[d]);
         rows.add(*time, dims, *value);
       } catch (const core::Error& e) {
-        throw core::Error(e.code(), fmt::format("line {}: {}", csv.line(), e.what()));
+        throw core::Error(e.code(), fmt::format("line {}: {}", csv.line(), e.what()), e.field());
       }
     }
     return rows.take(ObservationCollector::Ties::as_added);

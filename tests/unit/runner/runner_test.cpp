@@ -2,6 +2,8 @@
 #include "detectors/catalog.hpp"
 #include "platform/http/client.hpp"
 #include "platform/http/server.hpp"
+#include "runner/grid.hpp"
+#include "runner/scoring.hpp"
 #include "unit/runner/runner_fixture.hpp"
 
 namespace wakeful::runner {
@@ -110,9 +112,6 @@ TEST_F(RunnerTest, LetsARetrainedModelCatchUpWithTheMark) {
   }
 }
 
-class Fills : public RunnerTest, public ::testing::WithParamInterface<const char*> {};
-
-TEST_P(Fills, GiveTheSameInStepsAsAtOnce) {
 TEST_F(RunnerTest, NeverStandsAheadOfTheMarkWhateverItLearnt) {
   push(0, kAll);
   apply("d");
@@ -150,6 +149,9 @@ TEST_F(RunnerTest, NeverStandsAheadOfTheMarkWhateverItLearnt) {
   EXPECT_EQ(compared, 2U * 38);
 }
 
+class Fills : public RunnerTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(Fills, GiveTheSameInStepsAsAtOnce) {
   apply("batch", GetParam());
   apply("steps", GetParam());
   push(0, kTrained + 1);
@@ -183,6 +185,76 @@ TEST_F(RunnerTest, GoesOnFromAPartWhenManyBucketsAreDue) {
   EXPECT_EQ(model("d").last_evaluation, bucket(2'800));
 }
 
+TEST_F(RunnerTest, TakesFewerBucketsAtOnceWhereTheSourceHasManyRows) {
+  push(0, kAll);
+  apply("d");
+  apply("reference");
+  train("d");
+  train("reference");
+  run("reference", JobKind::evaluate, kAll);
+  const Job job = ask("d", JobKind::evaluate, kAll);
+  Runner runner(stage_.transport(), stage_.telemetry(), {.sources = {.max_rows = 30}});  // 15 buckets
+  while (runner.run_one()) {
+  }
+  EXPECT_EQ(client::get_job(server_, job.id).state, JobState::succeeded) << client::get_job(server_, job.id).error;
+  expect_same(scores("d"), scores("reference"));
+}
+
+/// A gap that no fill bridges, longer than what is looked at at once.
+class Gaps : public RunnerTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(Gaps, ArePassedOverAsIfTheyHadComeBucketByBucket) {
+  constexpr std::int64_t kAgain = 3'300;
+  push(0, kAll);
+  const std::string held(GetParam());
+  apply("d", held);
+  train("d");
+  for (std::int64_t i = kAgain; i < kAgain + 20; ++i) {
+    client::ingest(server_, "checkout",
+                   fmt::format("{{\"ts\":\"{}\",\"region\":\"eu\",\"latency\":{}}}\n", core::format_rfc3339(bucket(i)),
+                               100 + i % 7));
+  }
+  stage_.clock().set(bucket(4'000));
+  const Job job = run("d", JobKind::evaluate, 3'900);
+  ASSERT_EQ(job.state, JobState::succeeded) << job.error;
+  EXPECT_EQ(model("d").last_evaluation, bucket(kAgain + 19));
+  std::vector<monitor::Score> found = scores("d");
+  std::erase_if(found, [](const auto& s) { return s.algorithm != "ar_ridge" || s.entity != "eu"; });
+  // The reference: the row after row of it, from the model that was trained.
+  ObservationCollector rows(100'000);
+  const std::string lines = observations(0, kAll);
+  for (const std::string_view line : core::split(lines, '\n')) {
+    if (line.empty()) continue;
+    const auto json = core::parse_json(line);
+    const core::ObjectReader object(json.root());
+    const std::string region = object.text("region");
+    const std::vector<std::optional<std::string_view>> dims{region};
+    rows.add(core::parse_rfc3339(object.text("ts")), dims, object.real("latency"));
+  }
+  const std::vector<std::optional<std::string_view>> eu{"eu"};
+  for (std::int64_t i = kAgain; i < kAgain + 20; ++i) rows.add(bucket(i), eu, static_cast<double>(100 + i % 7));
+  const bool is_hold = held.starts_with("hold");
+  const monitor::Fill fill{.kind = is_hold ? monitor::Fill::Kind::hold : monitor::Fill::Kind::gap,
+                           .most = is_hold ? 5 : 0};
+  const Grid grid = make_grid(rows.take(ObservationCollector::Ties::as_added), {.fill = fill},
+                              {.first = bucket(0), .last = bucket(kAgain + 19), .granularity = kStep});
+  const detectors::Frame frame = frame_of(grid, {.name = "latency", .dimension_groupings = {"region"}});
+  auto detector = detectors::make_detector("ar_ridge");
+  detector->fit(frame.view().slice(0, kTrained));
+  const auto expected = detector->update(frame.view().slice(kTrained, frame.rows()));
+  std::size_t compared = 0;
+  for (const auto& score : found) {
+    const auto i = static_cast<std::size_t>((score.timestamp - kStart) / kStep) - kTrained;
+    EXPECT_EQ(score.score.value_or(-1), std::isnan(expected.channel_score[2 * i]) ? -1 : expected.channel_score[2 * i])
+        << core::format_rfc3339(score.timestamp);
+    ++compared;
+  }
+  const std::size_t filled = is_hold ? 5 + 5 : 0;  // the silence of 215, and after 287
+  EXPECT_EQ(compared, static_cast<std::size_t>(kAll - kTrained - 5 + 20) + filled);
+}
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutAHold, Gaps, ::testing::Values("gap", "hold(5)"));
+
 TEST_F(RunnerTest, FailsForGoodWhenTheFileIsWrong) {
   push(0, kAll);
   std::string file = detector_file("d");
@@ -193,6 +265,23 @@ TEST_F(RunnerTest, FailsForGoodWhenTheFileIsWrong) {
   EXPECT_EQ(job.state, JobState::failed);
   EXPECT_EQ(job.attempt, 1);
   EXPECT_NE(job.error.find("/nowhere/at.csv"), std::string::npos) << job.error;
+}
+
+TEST_F(RunnerTest, IsToldToComeLaterWhenTooManyWait) {
+  apply("d");
+  const client::Server full([inner = stage_.transport()](http::Request request) {
+    request.step_aside = [] { return nullptr; };
+    return inner(std::move(request));
+  });
+  EXPECT_FALSE(client::claim(full, {.runner = "r", .kinds = {}}));
+  const Job job = client::run_detector(full, "d", {.kind = JobKind::train, .wait = 50s});
+  EXPECT_EQ(job.state, JobState::pending) << "answered at once";
+  try {
+    client::claim(full, {.runner = "r", .kinds = {}, .wait = 20s});
+    ADD_FAILURE() << "it waited";
+  } catch (const core::Error& e) {
+    EXPECT_EQ(e.code(), core::ErrorCode::exhausted);
+  }
 }
 
 TEST_F(RunnerTest, WorksInItsOwnThreadsUntilItIsStopped) {
@@ -237,20 +326,3 @@ TEST_F(RunnerTest, WorksOverTheNetworkAsItDoesInside) {
 
 }  // namespace
 }  // namespace wakeful::runner
-TEST_F(RunnerTest, IsToldToComeLaterWhenTooManyWait) {
-  apply("d");
-  const client::Server full([inner = stage_.transport()](http::Request request) {
-    request.step_aside = [] { return nullptr; };
-    return inner(std::move(request));
-  });
-  EXPECT_FALSE(client::claim(full, {.runner = "r", .kinds = {}}));
-  const Job job = client::run_detector(full, "d", {.kind = JobKind::train, .wait = 50s});
-  EXPECT_EQ(job.state, JobState::pending) << "answered at once";
-  try {
-    client::claim(full, {.runner = "r", .kinds = {}, .wait = 20s});
-    ADD_FAILURE() << "it waited";
-  } catch (const core::Error& e) {
-    EXPECT_EQ(e.code(), core::ErrorCode::exhausted);
-  }
-}
-
