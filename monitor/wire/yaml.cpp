@@ -21,6 +21,8 @@ using core::Json;
 constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxNodes = 50'000;
 constexpr std::size_t kMaxDocuments = 1'000;
+/// With what its aliases stand for, of one document.
+constexpr std::size_t kMaxTextBytes = 4 * kMaxYamlBytes;
 
 [[noreturn]] void refuse(const YAML::Mark& mark, std::string_view why) {
   throw core::invalid(mark.is_null()
@@ -61,14 +63,14 @@ class Builder final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { take(mark, anchor, nullptr, 1, false); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { take(mark, anchor, nullptr, {}, false); }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) refuse(mark, "an alias inside of what it stands for");
-    const auto [value, nodes, is_text] = found->second;
-    count(mark, nodes);
-    add(mark, value, is_text, nodes);
+    const auto& [value, size, is_text] = found->second;
+    count(mark, size);
+    add(mark, value, is_text, size);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -77,7 +79,7 @@ class Builder final : public YAML::EventHandler {
     if (value.find('\0') != std::string::npos) refuse(mark, "NUL character");
     // "?" is a plain scalar, "!" one in quotes. A key is its text, whatever it looks like.
     const bool plain = (tag == "?" || tag.empty()) && !awaits_key();
-    take(mark, anchor, plain ? plain_scalar(value) : Json(value), 1, true);
+    take(mark, anchor, plain ? plain_scalar(value) : Json(value), {.bytes = value.size()}, true);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -95,16 +97,21 @@ class Builder final : public YAML::EventHandler {
   Json take_root() { return std::exchange(root_, nullptr); }
 
  private:
+  /// Of a value with all in it.
+  struct Size {
+    std::size_t nodes = 1;
+    std::size_t bytes = 0;  // of its texts
+  };
   struct Level {
     YAML::Mark mark;
     YAML::anchor_t anchor = 0;
     Json value{};
-    std::size_t nodes = 1;
+    Size size{};
     std::optional<std::string> key{};
   };
   struct Anchored {
     Json value;
-    std::size_t nodes = 1;
+    Size size{};
     bool is_text = false;
   };
 
@@ -115,15 +122,18 @@ class Builder final : public YAML::EventHandler {
 
   bool awaits_key() const { return !levels_.empty() && levels_.back().value.is_object() && !levels_.back().key; }
 
-  void count(const YAML::Mark& mark, std::size_t nodes) {
-    nodes_ += nodes;
-    if (nodes_ > kMaxNodes) refuse(mark, fmt::format("more than {} values", kMaxNodes));
+  void count(const YAML::Mark& mark, const Size& size) {
+    all_.nodes += size.nodes;
+    all_.bytes += size.bytes;
+    if (all_.nodes > kMaxNodes) refuse(mark, fmt::format("more than {} values", kMaxNodes));
+    if (all_.bytes > kMaxTextBytes)
+      refuse(mark, fmt::format("larger than {} bytes with what its aliases stand for", kMaxTextBytes));
   }
 
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Json empty) {
     check_tag(mark, tag);
     if (awaits_key()) refuse(mark, "a key must be text");
-    count(mark, 1);
+    count(mark, {});
     if (levels_.size() == kMaxDepth) refuse(mark, fmt::format("nested deeper than {} levels", kMaxDepth));
     levels_.push_back({.mark = mark, .anchor = anchor, .value = std::move(empty)});
   }
@@ -131,23 +141,24 @@ class Builder final : public YAML::EventHandler {
   void close() {
     Level level = std::move(levels_.back());
     levels_.pop_back();
-    if (level.anchor != 0) anchors_[level.anchor] = {level.value, level.nodes, false};
-    add(level.mark, std::move(level.value), false, level.nodes);
+    if (level.anchor != 0) anchors_[level.anchor] = {level.value, level.size, false};
+    add(level.mark, std::move(level.value), false, level.size);
   }
 
-  void take(const YAML::Mark& mark, YAML::anchor_t anchor, Json value, std::size_t nodes, bool is_text) {
-    count(mark, nodes);
-    if (anchor != 0) anchors_[anchor] = {value, nodes, is_text};
-    add(mark, std::move(value), is_text, nodes);
+  void take(const YAML::Mark& mark, YAML::anchor_t anchor, Json value, const Size& size, bool is_text) {
+    count(mark, size);
+    if (anchor != 0) anchors_[anchor] = {value, size, is_text};
+    add(mark, std::move(value), is_text, size);
   }
 
-  void add(const YAML::Mark& mark, Json value, bool is_text, std::size_t nodes) {
+  void add(const YAML::Mark& mark, Json value, bool is_text, const Size& size) {
     if (levels_.empty()) {
       root_ = std::move(value);
       return;
     }
     Level& level = levels_.back();
-    level.nodes += nodes;
+    level.size.nodes += size.nodes;
+    level.size.bytes += size.bytes;
     if (level.value.is_array()) {
       level.value.push_back(std::move(value));
     } else if (!level.key) {
@@ -167,7 +178,7 @@ class Builder final : public YAML::EventHandler {
   Json root_;
   std::vector<Level> levels_;
   std::map<YAML::anchor_t, Anchored> anchors_;
-  std::size_t nodes_ = 0;
+  Size all_{0, 0};
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ inline constexpr std::size_t kMaxYamlBytes = 1U << 20U;
 
 /// The documents of a file, empty ones left out.
 /// Errors: invalid, with line and column: broken YAML, a key twice, a key that is no text, more than 1 MiB, nesting
-/// deeper than 32, more than 50,000 nodes (aliases count as what they stand for).
+/// deeper than 32, more than 50,000 nodes or 4 MiB of text (aliases count as what they stand for).
 std::vector<core::JsonDocument> parse_yaml(std::string_view text);
 
 }  // namespace wakeful::monitor

@@ -48,6 +48,13 @@ TEST(Yaml, ResolvesAliases) {
             "{\"a\":{\"k\":1},\"b\":{\"k\":1},\"c\":\"text\",\"d\":\"text\"}\n");
 }
 
+TEST(Yaml, CountsTheBytesThatAliasesStandFor) {
+  std::string bomb = "a: &x " + std::string(100'000, 'x') + "\nb: [";
+  for (int i = 0; i < 1'000; ++i) bomb += "*x,";  // 100 MB
+  EXPECT_NE(refusal(bomb + "]\n").find("larger than"), std::string::npos);
+  EXPECT_EQ(as_json("a: &x {k: [1, text]}\nb: [*x, *x]\n").find("larger"), std::string::npos);
+}
+
 TEST(Yaml, SaysWhereItIsBroken) {
   EXPECT_NE(refusal("a: 1\nb: [1, 2\nc: 3\n").find("line 3"), std::string::npos) << refusal("a: 1\nb: [1, 2\nc: 3\n");
   EXPECT_NE(refusal("a: 1\n  b: 2\n").find("line 2"), std::string::npos);
