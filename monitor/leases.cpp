@@ -10,7 +10,8 @@ namespace {
 /// How many candidates a claim looks at: the first are free nearly always.
 constexpr std::int64_t kCandidates = 16;
 
-// A running job whose lease has run out comes before every pending one: it was due before.
+// A running job whose lease has run out comes before every pending one: it was due before. Until it has been taken over
+// or given up, none of its detector and kind can run.
 constexpr db::Sql kAbandoned{
     "claim.abandoned",
     "SELECT j.job_id, j.detector, j.kind FROM leases l JOIN jobs j ON j.detector = l.detector AND j.kind = l.kind "
@@ -20,6 +21,7 @@ constexpr db::Sql kPending{
     "claim.pending",
     "SELECT j.job_id, j.detector, j.kind FROM jobs j LEFT JOIN leases l ON l.detector = j.detector AND l.kind = j.kind "
     "WHERE j.state = 0 AND j.not_before_us <= $1 AND (l.lease_until_us IS NULL OR l.lease_until_us < $1) "
+    "AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.detector = j.detector AND r.kind = j.kind AND r.state = 1) "
     "AND (CAST($2 AS TEXT) = '' OR j.job_id = $2) AND (CAST($3 AS BIGINT) < 0 OR j.kind = $3) "
     "ORDER BY j.not_before_us, j.created_us, j.job_id LIMIT $4"};
 constexpr db::Sql kMakeLease{"lease.make",

@@ -72,6 +72,22 @@ TEST_P(Claims, TakeOverWhatWasLeftWithANewFenceAndTheSameRun) {
   EXPECT_EQ(refusal([&](db::Tx& tx) { finish(tx, {first->holder()}, now()); }), "conflict fence LEASE_LOST");
 }
 
+TEST_P(Claims, OfOneJobLeaveItWhileAnAbandonedOneIsInItsWay) {
+  apply();
+  train(990);
+  const Job left = ask(JobKind::evaluate);
+  ASSERT_TRUE(take("dead"));
+  const Job waiting = ask(JobKind::evaluate, minute(995));
+  clock().advance(kLease + seconds(1));
+  const auto only = [&](const std::string& id) {
+    const monitor::ClaimRequest request{.runner = "r2", .lease = kLease, .kinds = {}, .wait = {}, .job = id};
+    EXPECT_EQ(read([&](db::Tx& tx) { return may_claim(tx, request, now()); }), id == left.id);
+    return write([&](db::Tx& tx) { return claim(tx, request, now()); });
+  };
+  EXPECT_FALSE(only(waiting.id));
+  EXPECT_TRUE(only(left.id));
+}
+
 TEST_P(Claims, AnEvaluationWithoutAModelTrainsFirst) {
   apply();
   const Job evaluation = ask(JobKind::evaluate);
