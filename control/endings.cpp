@@ -29,6 +29,16 @@ bool has_open_training(db::Tx& tx, std::string_view detector) {
   return false;
 }
 
+/// A replay's training is one as of the same time, but never as of a time before what was evaluated: to look at the
+/// past again must not put a model on watch that has forgotten what came since.
+std::optional<core::Timestamp> training_until(db::Tx& tx, const Job& cause) {
+  auto until = monitor::asked_until_of(tx, cause.id);
+  if (!until) return until;
+  for (const monitor::OnlineModel& model : monitor::list_online_models(tx, cause.subject))
+    until = std::max(*until, model.last_evaluation + model.granularity);
+  return until;
+}
+
 /// The evaluation that waited for this training ends with it if there is nothing to evaluate; the next tick tries anew.
 void end_waiting(db::Tx& tx, const Job& training, Journal& journal, core::Timestamp now) {
   const auto waiting =
@@ -77,7 +87,7 @@ void request_training(db::Tx& tx, const Job& cause, std::int64_t fence, core::Ti
                     .run_id = id,
                     .detector = cause.subject,
                     .kind = JobKind::train,
-                    .asked_until = monitor::asked_until_of(tx, cause.id)},
+                    .asked_until = training_until(tx, cause)},
                    now);
 }
 

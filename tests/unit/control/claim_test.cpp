@@ -162,6 +162,20 @@ TEST_P(Claims, ARetrainingLearnsNoFurtherThanWasEvaluated) {
   EXPECT_EQ(take()->job.interval.until, minute(800));
 }
 
+TEST_P(Claims, ALookAtThePastDoesNotTrainAsOfThePast) {
+  monitor::Definition d = definition();
+  d.time_spec.retrain = core::Duration{};
+  apply(d);
+  train(990);
+  ask(JobKind::evaluate, minute(980));
+  const auto claimed = take();
+  ASSERT_TRUE(claimed);
+  write([&](db::Tx& tx) { return finish(tx, {.holder = claimed->holder()}, now()); });
+  const auto training = take("r", {JobKind::train});
+  ASSERT_TRUE(training);
+  EXPECT_EQ(training->job.interval.until, minute(991)) << "the end of the bucket at the mark";
+}
+
 TEST_P(Claims, AScheduleThatIsDueBecomesAJob) {
   every(minutes(5));
   train(990);
