@@ -16,7 +16,8 @@ inline constexpr std::int64_t kTicksAtOnce = 100;
 /// Whether a schedule is due. Cost: an index look-up.
 bool is_tick_due(db::Tx& tx, core::Timestamp now);
 
-/// Makes the jobs of at most kTicksAtOnce detectors that are due, the longest due first; how many it made.
+/// Makes the jobs of at most kTicksAtOnce detectors that are due, the longest due first; how many it made. A schedule
+/// that cannot be read on this machine is logged and put off.
 std::int64_t tick(db::Tx& tx, core::Timestamp now);
 
 }  // namespace wakeful::control

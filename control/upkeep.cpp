@@ -53,7 +53,7 @@ void Upkeep::run() {
     }
     try {
       more = keep_up(db_, clock_.now(), bell_);
-    } catch (const core::Error& e) {
+    } catch (const std::exception& e) {
       more = false;
       core::log::warn("upkeep_failed", {{"message", e.what()}});
     }

@@ -204,6 +204,27 @@ TEST_P(Claims, TicksThatNobodySawAreOneJob) {
   EXPECT_EQ(write([&](db::Tx& tx) { return tick(tx, now()); }), 1);
 }
 
+TEST_P(Claims, AScheduleThatCannotBeReadHereStopsNobodyElses) {
+  monitor::Definition unreadable = definition();
+  unreadable.schedule = monitor::Cron{"* * * * *", "Europe/Berlin"};
+  apply(unreadable);
+  monitor::Definition other = definition();
+  other.name = "other";
+  other.schedule = monitor::Every{minutes(5)};
+  apply(other);
+  write([](db::Tx& tx) {
+    return tx.execute(db::Sql("test.forget_zone",
+                              "UPDATE detectors SET definition = REPLACE(definition, 'Europe/Berlin', 'Mars/Olympus')"),
+                      {});
+  });
+  clock().advance(minutes(6));
+  take();
+  EXPECT_EQ(read([](db::Tx& tx) { return monitor::list_jobs(tx, {.detector = "other"}).rows.size(); }), 2U)
+      << "its evaluation, and the training that it waits for";
+  EXPECT_EQ(read([](db::Tx& tx) { return monitor::list_jobs(tx, {.detector = "d"}).rows.size(); }), 0U);
+  EXPECT_TRUE(read([&](db::Tx& tx) { return monitor::list_due(tx, now(), 10); }).empty());
+}
+
 TEST_P(Claims, TwoSchedulersMakeOneJob) {
   every(minutes(5));
   train(990);
