@@ -203,6 +203,7 @@ class Autoregression {
     history_.unpack(in);
     limit_.unpack(in);
     const bool seasonal = weights_.size() == lags_ + 1;
+    if (!trained_ && weights_.empty()) return;  // a channel without a training value
     if (!(unit_ > 0) || (weights_.size() != lags_ && !seasonal)) Unpacker::fail();
     if (history_.size() != (seasonal ? season_ : lags_)) Unpacker::fail();
   }

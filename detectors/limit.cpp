@@ -79,7 +79,7 @@ void Limit::pack(Packer& out) const {
 void Limit::unpack(Unpacker& in) {
   for (double* v : {&scale_, &floor_, &quantile_, &excess_}) *v = in.real();
   still_ = in.flag();
-  const bool sound = floor_ > 0 && scale_ >= floor_ && scale_ < 1e308 && quantile_ >= 0 && excess_ > 0;
+  const bool sound = floor_ > 0 && scale_ >= floor_ && scale_ < 1e308 && quantile_ >= 0 && excess_ >= 0;
   if (!sound) Unpacker::fail();
 }
 

@@ -176,6 +176,7 @@ TEST_P(CatalogTest, ScoresAChannelThatHadNoTrainingValue) {
   Frame next({"silent", "loud"});
   for (int i = 60; i < 90; ++i) next.append(std::vector{1.0, std::sin(i)});
   for (double s : detector->score(next).anomaly_score) EXPECT_TRUE(std::isfinite(s));
+  expect_same(load_detector(save_detector(*detector))->score(next), detector->score(next));
   Frame silent({"still"});
   silent.append(std::vector{kNaN});
   for (double s : trained(silent)->score(constant(30, 4)).anomaly_score) EXPECT_TRUE(std::isfinite(s));
