@@ -12,6 +12,8 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/core.h>
+
 #include "detectors/algorithms.hpp"
 #include "detectors/forest.hpp"
 #include "detectors/robust.hpp"
@@ -23,6 +25,7 @@ constexpr std::size_t kRowsPerWindowRow = 8;
 constexpr std::size_t kAutoWindow = 8;  // for one channel; several see each other, and get 1
 constexpr std::size_t kBlock = 64;      // rows scored together
 constexpr double kAutoThreshold = 0.5;
+constexpr std::int64_t kMostSampled = 10'000'000;  // rows over all trees; a node or two of 12 bytes each
 constexpr double kResolution = 1e-6;
 constexpr std::array<std::string_view, 1> kAuto = {"auto"};
 
@@ -63,7 +66,10 @@ constexpr std::array<ParameterSpec, 5> kParameters = {{
 
 class IsolationForest final : public Detector {
  public:
-  IsolationForest(const CatalogRow& row, const Parameters& p) : Detector(row, p) {}
+  IsolationForest(const CatalogRow& row, const Parameters& p) : Detector(row, p) {
+    if (p.integer("trees") * p.integer("sample") > kMostSampled)
+      throw core::invalid(fmt::format("'trees' times 'sample' is more than {}", kMostSampled), "trees");
+  }
 
   std::unique_ptr<Detector> clone() const override { return std::make_unique<IsolationForest>(*this); }
 

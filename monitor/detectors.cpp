@@ -133,7 +133,12 @@ void check_algorithm(const Algorithm& algorithm) {
     throw core::invalid(fmt::format("'{}': {}", field, e.what()), field);
   }
   const core::JsonDocument parameters = core::parse_json(algorithm.parameters);
-  detectors::read_parameters(row->parameters, core::ObjectReader(parameters.root(), field));
+  const auto read = detectors::read_parameters(row->parameters, core::ObjectReader(parameters.root(), field));
+  try {
+    detectors::make_detector(*row, read);
+  } catch (const core::Error& e) {  // parameters that do not go together
+    throw core::invalid(fmt::format("'{}': {}", field, e.what()), fmt::format("{}.{}", field, e.field()));
+  }
 }
 
 }  // namespace
