@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 namespace wakeful::detectors {
 namespace {
@@ -25,11 +27,55 @@ double average_depth(double n) {
 /// One tree while it grows.
 struct Forest::Growing {
   std::span<const float> values;
+  std::size_t width;  // of a row
   core::Random* chance;
   std::size_t limit;                // of the height
   std::vector<std::uint32_t> rows;  // a permutation of all rows; the first `sample` are this tree's
   std::size_t sample;
   std::vector<std::uint16_t> features;  // those that are not constant in this tree's rows, in changing order
+
+  struct Cut {
+    float threshold;
+    std::uint16_t feature;
+    std::size_t middle;  // rows before it are not above the threshold
+  };
+
+  float at(std::uint32_t row, std::size_t feature) const { return values[row * width + feature]; }
+
+  std::pair<float, float> range(std::size_t feature, std::size_t first, std::size_t last) const {
+    float low = at(rows[first], feature), high = low;
+    for (std::size_t i = first + 1; i < last; ++i) {
+      const float v = at(rows[i], feature);
+      low = std::min(low, v);
+      high = std::max(high, v);
+    }
+    return {low, high};
+  }
+
+  void find_features() {
+    features.clear();
+    for (std::size_t f = 0; f < width; ++f) {
+      const auto [low, high] = range(f, 0, sample);
+      if (low < high) features.push_back(static_cast<std::uint16_t>(f));
+    }
+  }
+
+  /// Parts the rows from `first` to before `last` by a random feature among those that are not constant in them.
+  std::optional<Cut> cut(std::size_t first, std::size_t last) {
+    for (std::size_t left = features.size(); left > 0; --left) {
+      std::swap(features[chance->below(left)], features[left - 1]);
+      const std::uint16_t feature = features[left - 1];
+      const auto [low, high] = range(feature, first, last);
+      if (!(low < high)) continue;
+      float threshold = low + static_cast<float>(chance->uniform()) * (high - low);
+      if (!(threshold < high)) threshold = low;
+      const auto middle = std::partition(rows.begin() + static_cast<std::ptrdiff_t>(first),
+                                         rows.begin() + static_cast<std::ptrdiff_t>(last),
+                                         [&](std::uint32_t row) { return at(row, feature) <= threshold; });
+      return Cut{threshold, feature, static_cast<std::size_t>(middle - rows.begin())};
+    }
+    return std::nullopt;
+  }
 };
 
 void Forest::grow(std::span<const float> values, std::size_t features, std::size_t trees, std::size_t sample,
@@ -43,7 +89,7 @@ void Forest::grow(std::span<const float> values, std::size_t features, std::size
   starts_.clear();
   heights_.clear();
   if (rows == 0) return;
-  Growing tree{values, &chance, 0, {}, sample, {}};
+  Growing tree{values, features, &chance, 0, {}, sample, {}};
   tree.limit = static_cast<std::size_t>(std::ceil(std::log2(std::max<double>(static_cast<double>(sample), 2))));
   tree.rows.resize(rows);
   std::iota(tree.rows.begin(), tree.rows.end(), 0U);
@@ -54,22 +100,7 @@ void Forest::grow(std::span<const float> values, std::size_t features, std::size
 }
 
 void Forest::grow_tree(Growing& tree) {
-  const auto at = [&](std::uint32_t row, std::size_t feature) { return tree.values[row * features_ + feature]; };
-  const auto range = [&](std::size_t feature, std::size_t first, std::size_t last) {
-    float low = at(tree.rows[first], feature), high = low;
-    for (std::size_t i = first + 1; i < last; ++i) {
-      const float v = at(tree.rows[i], feature);
-      low = std::min(low, v);
-      high = std::max(high, v);
-    }
-    return std::pair(low, high);
-  };
-  tree.features.clear();
-  for (std::size_t f = 0; f < features_; ++f) {
-    const auto [low, high] = range(f, 0, tree.sample);
-    if (low < high) tree.features.push_back(static_cast<std::uint16_t>(f));
-  }
-
+  tree.find_features();
   struct Open {
     std::size_t node, first, last, depth;
   };
@@ -86,30 +117,16 @@ void Forest::grow_tree(Growing& tree) {
     node = {std::numeric_limits<float>::infinity(), 0, static_cast<std::uint16_t>(here.node)};
     depth_[start + here.node] = static_cast<float>(static_cast<double>(here.depth) + usual);
     if (here.last - here.first < 2 || here.depth >= tree.limit) continue;
-    // A random feature among those that are not constant in this node.
-    for (std::size_t left = tree.features.size(); left > 0; --left) {
-      std::swap(tree.features[tree.chance->below(left)], tree.features[left - 1]);
-      const std::uint16_t feature = tree.features[left - 1];
-      const auto [low, high] = range(feature, here.first, here.last);
-      if (!(low < high)) continue;
-      float threshold = low + static_cast<float>(tree.chance->uniform()) * (high - low);
-      if (!(threshold < high)) threshold = low;
-      const auto first = tree.rows.begin() + static_cast<std::ptrdiff_t>(here.first);
-      const auto middle = std::partition(first, tree.rows.begin() + static_cast<std::ptrdiff_t>(here.last),
-                                         [&](std::uint32_t row) { return at(row, feature) <= threshold; });
-      const std::size_t split = static_cast<std::size_t>(middle - tree.rows.begin());
-      const std::size_t child = nodes_.size() - start;
-      node.threshold = threshold;
-      node.feature = feature;
-      node.child = static_cast<std::uint16_t>(child);
-      depth_[start + here.node] = static_cast<float>(usual);
-      nodes_.resize(nodes_.size() + 2);
-      depth_.resize(depth_.size() + 2);
-      open.push_back({child + 1, split, here.last, here.depth + 1});
-      open.push_back({child, here.first, split, here.depth + 1});
-      height = std::max(height, here.depth + 1);
-      break;
-    }
+    const auto cut = tree.cut(here.first, here.last);
+    if (!cut) continue;
+    const std::size_t child = nodes_.size() - start;
+    node = {cut->threshold, cut->feature, static_cast<std::uint16_t>(child)};
+    depth_[start + here.node] = static_cast<float>(usual);
+    nodes_.resize(nodes_.size() + 2);
+    depth_.resize(depth_.size() + 2);
+    open.push_back({child + 1, cut->middle, here.last, here.depth + 1});
+    open.push_back({child, here.first, cut->middle, here.depth + 1});
+    height = std::max(height, here.depth + 1);
   }
   starts_.push_back(static_cast<std::uint32_t>(start));
   heights_.push_back(static_cast<std::uint32_t>(height));
