@@ -88,7 +88,8 @@ Response put_detector_answer(const Watch& watch, Request& request) {
 template <class F>
 auto read_of_detector(const Watch& watch, const Request& request, const std::string& detector, F&& f) {
   return watch.read(request, [&](db::Tx& tx) {
-    if (!detector.empty()) get_detector(tx, detector);
+    if (!detector.empty() && !find_detector(tx, detector))
+      throw core::not_found(fmt::format("Detector with name={} not found", detector.substr(0, 120)), "detector");
     return f(tx);
   });
 }
