@@ -6,6 +6,7 @@
 #include <functional>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include <CLI/CLI.hpp>
 
 #include "detectors/detect.hpp"
+#include "platform/core/clock.hpp"
 #include "platform/core/error.hpp"
 #include "server/demo.hpp"
 #include "server/probes.hpp"
@@ -28,6 +30,22 @@ std::optional<std::string> variable(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   if (value == nullptr) return std::nullopt;
   return std::string(value);
+}
+
+/// A mistake in the words, not in what they name.
+class WrongUsage : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What `read` makes of the words. Errors: WrongUsage for what is invalid.
+template <class F>
+auto of_words(F&& read) {
+  try {
+    return read();
+  } catch (const core::Error& e) {
+    if (e.code() != core::ErrorCode::invalid) throw;
+    throw WrongUsage(e.what());
+  }
 }
 
 int exit_code_of(core::ErrorCode code) {
@@ -76,11 +94,13 @@ class SettingFlags {
     }
   }
   Settings settings() const {
-    Settings settings = settings_of(file_);
-    for (std::size_t i = 0; i < values_.size(); ++i)
-      if (values_[i]) setting_rows()[i].set(settings, *values_[i]);
-    check(settings);
-    return settings;
+    return of_words([this] {
+      Settings settings = settings_of(file_);
+      for (std::size_t i = 0; i < values_.size(); ++i)
+        if (values_[i]) setting_rows()[i].set(settings, *values_[i]);
+      check(settings);
+      return settings;
+    });
   }
 
  private:
@@ -94,7 +114,7 @@ struct CommandLine {
   std::function<int()> action;
   std::optional<SettingFlags> server_flags;
   std::optional<SettingFlags> doctor_flags;
-  std::string store = from_environment(variable).backend_store_uri;
+  std::string store = of_words([] { return from_environment(variable).backend_store_uri; });
   std::string tracking_uri = variable("MLFLOW_TRACKING_URI").value_or("http://127.0.0.1:5000");
   bool json = false;
   bool dry_run = false;
@@ -110,7 +130,9 @@ struct CommandLine {
   detectors::EvaluateOptions evaluate;
 
   Console console() const { return {.out = std::cout, .err = std::cerr, .json = json}; }
-  client::Server server() const { return connect_server(tracking_uri); }
+  client::Server server() const {
+    return of_words([this] { return connect_server(tracking_uri); });
+  }
 
   CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help, std::function<int()> act) {
     CLI::App* command = parent.add_subcommand(name, help);
@@ -130,23 +152,43 @@ struct CommandLine {
   }
 };
 
+/// What works on a store: a URI that names none is wrong usage.
+int on_store(const std::function<int()>& act) {
+  try {
+    return act();
+  } catch (const core::Error& e) {
+    const bool words = e.field() == "backend-store-uri" || e.field() == "artifacts_destination";
+    if (e.code() != core::ErrorCode::invalid || !words) throw;
+    throw WrongUsage(e.what());
+  }
+}
+
+int work_for(const CommandLine& line) {
+  const Settings settings = of_words([&line] {
+    Settings given = settings_of(line.settings_file);
+    if (line.lease) given.runner_lease = *line.lease;
+    check(given);
+    return given;
+  });
+  line.server();  // an address that is none is told before anything starts
+  return work(line.tracking_uri, settings, std::cout);
+}
+
 void add_server(CommandLine& line) {
-  CLI::App* server = line.add(line.root, "server", "Answer the API and the console",
-                              [&line] { return serve(line.server_flags->settings(), std::cout); });
+  CLI::App* server = line.add(line.root, "server", "Answer the API and the console", [&line] {
+    return on_store([&line] { return serve(line.server_flags->settings(), std::cout); });
+  });
   server->alias("ui")->set_help_flag("--help", "Show this and end");  // -h is --host, as MLflow has it
   server->footer("Example: wakeful server --port 5000 --backend-store-uri sqlite:///wakeful.db");
   line.server_flags.emplace(*server);
-  CLI::App* runner = line.add(line.root, "runner", "Train and evaluate for a server somewhere else", [&line] {
-    Settings settings = settings_of(line.settings_file);
-    if (line.lease) settings.runner_lease = *line.lease;
-    check(settings);
-    return work(line.tracking_uri, settings, std::cout);
-  });
+  CLI::App* runner = line.add(line.root, "runner", "Train and evaluate for a server somewhere else",
+                              [&line] { return work_for(line); });
   add_settings_file(*runner, line.settings_file);
   runner->add_option("--tracking-uri", line.tracking_uri, "the server [MLFLOW_TRACKING_URI]")->type_name("");
   runner->add_option("--lease", line.lease, "how long a job stays here without a sign of life")->type_name("");
-  CLI::App* doctor = line.add(line.root, "doctor", "Show settings and whether the stores can be used",
-                              [&line] { return examine(line.doctor_flags->settings(), std::cout); });
+  CLI::App* doctor = line.add(line.root, "doctor", "Show settings and whether the stores can be used", [&line] {
+    return on_store([&line] { return examine(line.doctor_flags->settings(), std::cout); });
+  });
   doctor->set_help_flag("--help", "Show this and end");
   line.doctor_flags.emplace(*doctor);
 }
@@ -160,10 +202,13 @@ void add_demo(CommandLine& line) {
 
 void add_store(CommandLine& line) {
   CLI::App* db = line.root.add_subcommand("db", "Look after the store")->require_subcommand(1);
-  line.add(*db, "upgrade", "Bring the schema up to date", [&line] { return upgrade_store(line.store, std::cout); });
-  line.add(*db, "status", "Show which migrations are applied", [&line] { return show_store(line.store, std::cout); });
-  CLI::App* backup = line.add(*db, "backup", "Write a consistent copy into a new file",
-                              [&line] { return back_up_store(line.store, line.path, std::cout); });
+  line.add(*db, "upgrade", "Bring the schema up to date",
+           [&line] { return on_store([&line] { return upgrade_store(line.store, std::cout); }); });
+  line.add(*db, "status", "Show which migrations are applied",
+           [&line] { return on_store([&line] { return show_store(line.store, std::cout); }); });
+  CLI::App* backup = line.add(*db, "backup", "Write a consistent copy into a new file", [&line] {
+    return on_store([&line] { return back_up_store(line.store, line.path, std::cout); });
+  });
   backup->add_option("file", line.path, "the new file")->required();
   for (CLI::App* command : db->get_subcommands({}))
     command->add_option("--backend-store-uri", line.store, "the store [WAKEFUL_BACKEND_STORE_URI]")->type_name("");
@@ -179,8 +224,20 @@ void add_watch(CommandLine& line) {
   CLI::App* run = line.add_remote(line.root, "run", "Train or evaluate a detector now",
                                   [&line] { return run_detector(line.server(), line.run, line.console()); });
   run->add_option("detector", line.run.detector, "its name")->required();
-  run->add_option("--kind", line.run.kind, "train or evaluate")->required()->type_name("");
-  run->add_option("--until", line.run.until, "as if now were this time: 2026-03-01T12:00:00Z")->type_name("");
+  run->add_option("--kind", line.run.kind, "train or evaluate")
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember({"train", "evaluate"}));
+  run->add_option("--until", line.run.until, "as if now were this time: 2026-03-01T12:00:00Z")
+      ->type_name("")
+      ->check([](const std::string& text) -> std::string {
+        try {
+          core::parse_rfc3339(text);
+          return "";
+        } catch (const core::Error& e) {
+          return e.what();
+        }
+      });
   run->add_flag("--wait", line.run.wait, "return when the job has ended");
 
   line.add_list("detectors", "Detectors, their state and last evaluation",
@@ -279,6 +336,9 @@ int run(int argc, char** argv) {
 int run_command_line(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const WrongUsage& e) {
+    std::cerr << "wakeful: " << e.what() << '\n';
+    return 2;
   } catch (const core::Error& e) {
     std::cerr << "wakeful: " << e.what() << '\n';
     return exit_code_of(e.code());

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <functional>
+#include <memory>
 #include <ostream>
 
 #include <fmt/core.h>
@@ -35,6 +36,12 @@ void print_schema(db::Database& database, std::ostream& out) {
   const db::SchemaStatus status = db::schema_status(database);
   out << fmt::format("schema {} of {}\n", status.applied, status.known);
   for (const std::string& name : status.pending) out << fmt::format("pending {}\n", name);
+}
+
+/// Beside a server that uses it, and without making what is not there.
+std::unique_ptr<db::Database> open_to_look(const std::string& uri) {
+  if (!db::exists(uri)) throw core::not_found(fmt::format("there is no store {}", uri), "backend-store-uri");
+  return db::open(uri, {.exclusive = false, .read_only = true});
 }
 
 bool report(std::ostream& out, const std::string& what, const std::function<std::string()>& look) {
@@ -93,13 +100,12 @@ int upgrade_store(const std::string& uri, std::ostream& out) {
 }
 
 int show_store(const std::string& uri, std::ostream& out) {
-  const auto database = db::open(uri);
-  print_schema(*database, out);
+  print_schema(*open_to_look(uri), out);
   return 0;
 }
 
 int back_up_store(const std::string& uri, const std::string& file, std::ostream& out) {
-  db::open(uri)->backup(file);
+  open_to_look(uri)->backup(file);
   out << fmt::format("copied to {}\n", file);
   return 0;
 }
@@ -112,8 +118,8 @@ int examine(const Settings& settings, std::ostream& out) {
     if (!value.empty()) out << fmt::format("        --{} {}\n", row.flag, value);
   }
   const bool store = report(out, "store", [&] {
-    const auto database = db::open(settings.backend_store_uri);
-    const db::SchemaStatus status = db::schema_status(*database);
+    if (!db::exists(settings.backend_store_uri)) return std::string("none yet; the server makes it when it starts");
+    const db::SchemaStatus status = db::schema_status(*open_to_look(settings.backend_store_uri));
     return fmt::format("schema {} of {}", status.applied, status.known);
   });
   const bool files = report(out, "artifacts", [&] {

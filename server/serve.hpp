@@ -14,11 +14,13 @@ int serve(const Settings& settings, std::ostream& out);
 int work(const std::string& tracking_uri, const Settings& settings, std::ostream& out);
 
 int upgrade_store(const std::string& uri, std::ostream& out);
+/// Only looks. Errors: not_found if there is no store.
 int show_store(const std::string& uri, std::ostream& out);
-/// Writes a consistent copy into `file`, which must not exist.
+/// Writes a consistent copy into `file`, which must not exist; a server may use the store meanwhile. Errors: as
+/// show_store.
 int back_up_store(const std::string& uri, const std::string& file, std::ostream& out);
 
-/// What the program is made of and whether its stores can be used; 1 if one cannot.
+/// What the program is made of and whether its stores can be used; 1 if one cannot. Only looks.
 int examine(const Settings& settings, std::ostream& out);
 
 }  // namespace wakeful::server

@@ -158,7 +158,7 @@ int run_detector(const client::Server& server, const RunOptions& options, const 
   else
     console.out << fmt::format("job {}: {} {} {}\n", job.id, name_of(job.kind), job.subject, name_of(job.state));
   if (!job.error.empty()) console.err << job.error << '\n';
-  return job.state == monitor::JobState::failed ? 1 : 0;
+  return monitor::has_ended(job.state) && job.state != monitor::JobState::succeeded ? 1 : 0;
 }
 
 int list_detectors(const client::Server& server, const Console& console) {

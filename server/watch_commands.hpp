@@ -32,7 +32,7 @@ struct RunOptions {
   std::optional<std::string> until;
   bool wait = false;
 };
-/// Starts a job; with `wait` returns when it has ended, 1 if it failed.
+/// Starts a job; with `wait` returns when it has ended, 1 unless it has succeeded.
 int run_detector(const client::Server& server, const RunOptions& options, const Console& console);
 
 int list_detectors(const client::Server& server, const Console& console);

@@ -1,5 +1,7 @@
 #include "platform/db/open.hpp"
 
+#include <filesystem>
+
 #include <fmt/core.h>
 
 #include "platform/core/error.hpp"
@@ -11,6 +13,24 @@ namespace {
 
 constexpr std::string_view kForms =
     "use sqlite:///FILE, sqlite:////ABSOLUTE/FILE, sqlite:// (in memory) or postgresql://USER@HOST/DATABASE";
+
+struct Parts {
+  bool is_sqlite = false;
+  std::string_view rest;  // behind "://"
+};
+
+Parts parse(std::string_view uri) {
+  const std::size_t colon = uri.find("://");
+  if (colon == std::string_view::npos)
+    throw core::invalid(fmt::format("{} is no URI; {}", uri, kForms), "backend-store-uri");
+  const std::string_view scheme = uri.substr(0, colon);
+  // SQLAlchemy names its driver after a plus: postgresql+psycopg2://
+  const std::string_view plain = scheme.substr(0, scheme.find('+'));
+  const bool is_sqlite = scheme == "sqlite";
+  if (!is_sqlite && plain != "postgresql" && plain != "postgres")
+    throw core::invalid(fmt::format("{}:// is no database that is known; {}", scheme, kForms), "backend-store-uri");
+  return {is_sqlite, uri.substr(colon + 3)};
+}
 
 /// The file that a SQLite URI names; empty for a store in memory.
 std::string sqlite_path(std::string_view rest) {
@@ -26,16 +46,14 @@ std::string sqlite_path(std::string_view rest) {
 }  // namespace
 
 std::unique_ptr<Database> open(const std::string& uri, const OpenOptions& options) {
-  const std::size_t colon = uri.find("://");
-  if (colon == std::string::npos)
-    throw core::invalid(fmt::format("{} is no URI; {}", uri, kForms), "backend-store-uri");
-  const std::string_view scheme = std::string_view(uri).substr(0, colon);
-  const std::string_view rest = std::string_view(uri).substr(colon + 3);
-  if (scheme == "sqlite") return open_sqlite(sqlite_path(rest), options);
-  // SQLAlchemy names its driver after a plus: postgresql+psycopg2://
-  const std::string_view plain = scheme.substr(0, scheme.find('+'));
-  if (plain == "postgresql" || plain == "postgres") return open_postgres(fmt::format("postgresql://{}", rest), options);
-  throw core::invalid(fmt::format("{}:// is no database that is known; {}", scheme, kForms), "backend-store-uri");
+  const Parts parts = parse(uri);
+  if (parts.is_sqlite) return open_sqlite(sqlite_path(parts.rest), options);
+  return open_postgres(fmt::format("postgresql://{}", parts.rest), options);
+}
+
+bool exists(const std::string& uri) {
+  const Parts parts = parse(uri);
+  return !parts.is_sqlite || std::filesystem::exists(sqlite_path(parts.rest));
 }
 
 }  // namespace wakeful::db

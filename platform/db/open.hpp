@@ -35,6 +35,10 @@ struct OpenOptions {
 /// Does not migrate. Errors: invalid for a URI that is none of these; unavailable if it cannot be opened or is in use.
 std::unique_ptr<Database> open(const std::string& uri, const OpenOptions& options = {});
 
+/// Whether there is a store to be opened: the file of a SQLite URI. True for a server, which is not asked; false for a
+/// store in memory. Errors: invalid as open.
+bool exists(const std::string& uri);
+
 struct Migration {
   std::int64_t number;
   std::string name;

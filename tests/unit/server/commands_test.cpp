@@ -8,6 +8,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "platform/db/open.hpp"
+
 namespace wakeful::server {
 namespace {
 
@@ -81,6 +83,52 @@ TEST(Commands, DetectAndEvaluateTellMistakesApartByTheirExitCode) {
   const Said json = run({"evaluate", path, "--labels", path, "--json"});
   EXPECT_NE(json.out.find("\"f1\":1"), std::string::npos) << json.out;
   std::filesystem::remove(path);
+}
+
+TEST(Commands, MistakesInTheWordsAreWrongUsage) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"server", "--port", "abc"},
+      {"server", "--workers", "0"},
+      {"server", "--log-level", "loud"},
+      {"server", "--backend-store-uri", "mysql://host/db"},
+      {"runner", "--lease", "soon"},
+      {"runner", "--tracking-uri", "ftp://host"},
+      {"run", "d", "--kind", "dance"},
+      {"run", "d", "--kind", "train", "--until", "yesterday"},
+      {"db", "status", "--backend-store-uri", "wakeful.db"},
+      {"jobs", "list", "--tracking-uri", "host:5000"},
+  };
+  for (const auto& words : cases) {
+    const Said said = run(words);
+    EXPECT_EQ(said.code, 2) << testing::PrintToString(words) << said.err;
+    EXPECT_FALSE(said.err.empty());
+    EXPECT_EQ(said.out, "");
+  }
+}
+
+TEST(Commands, DoctorStatusAndBackupOnlyLook) {
+  const std::filesystem::path folder = testing::TempDir() + "commands_look." + std::to_string(::getpid());
+  std::filesystem::create_directories(folder);
+  const std::string store = "sqlite:///" + (folder / "w.db").string();
+  const std::string files = (folder / "files").string();
+  const std::string copy = (folder / "copy.db").string();
+  const Said doctor = run({"doctor", "--backend-store-uri", store, "--artifacts-destination", files});
+  EXPECT_EQ(doctor.code, 0) << doctor.err;
+  EXPECT_NE(doctor.out.find("none yet"), std::string::npos) << doctor.out;
+  EXPECT_EQ(run({"db", "status", "--backend-store-uri", store}).code, 4);
+  EXPECT_EQ(run({"db", "backup", copy, "--backend-store-uri", store}).code, 4);
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+
+  ASSERT_EQ(run({"db", "upgrade", "--backend-store-uri", store}).code, 0);
+  // As beside a server, which holds the store for itself.
+  const auto held = db::open(store);
+  EXPECT_EQ(run({"doctor", "--backend-store-uri", store, "--artifacts-destination", files}).code, 0);
+  const Said status = run({"db", "status", "--backend-store-uri", store});
+  EXPECT_EQ(status.out.substr(0, 7), "schema ") << status.err;
+  EXPECT_EQ(run({"db", "backup", copy, "--backend-store-uri", store}).code, 0);
+  EXPECT_EQ(run({"db", "status", "--backend-store-uri", "sqlite:///" + copy}).out, status.out);
+  EXPECT_FALSE(std::filesystem::exists(files));
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
