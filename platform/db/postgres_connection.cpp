@@ -1,6 +1,5 @@
 #include "platform/db/postgres_connection.hpp"
 
-#include <libpq-fe.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "platform/core/log.hpp"
 #include "platform/core/text.hpp"
 #include "platform/db/closure.hpp"
+#include "platform/db/postgres_library.hpp"
 
 namespace wakeful::db {
 namespace {
@@ -87,19 +87,19 @@ int milliseconds_until(core::Deadline deadline) {
 
 }  // namespace
 
-void ClearResult::operator()(pg_result* result) const { PQclear(result); }
+void ClearResult::operator()(pg_result* result) const { pq().clear(result); }
 
 PostgresConnection::PostgresConnection(const std::string& uri, core::Deadline deadline) {
   connect(uri, core::Deadline(std::min(deadline.at(), core::Deadline::Clock::now() + kConnectLimit)));
   try {
     configure();
   } catch (...) {
-    PQfinish(connection_);
+    pq().finish(connection_);
     throw;
   }
 }
 
-PostgresConnection::~PostgresConnection() { PQfinish(connection_); }
+PostgresConnection::~PostgresConnection() { pq().finish(connection_); }
 
 void PostgresConnection::connect(const std::string& uri, core::Deadline deadline) {
   // The URI comes last, so that what it says counts. A dead peer is noticed in about half a minute.
@@ -107,30 +107,30 @@ void PostgresConnection::connect(const std::string& uri, core::Deadline deadline
       "fallback_application_name", "client_encoding",  "keepalives_idle", "keepalives_interval",
       "keepalives_count",          "tcp_user_timeout", "dbname",          nullptr};
   const std::array<const char*, 8> values{"wakeful", "UTF8", "10", "5", "3", "25000", uri.c_str(), nullptr};
-  connection_ = PQconnectStartParams(names.data(), values.data(), 1);
+  connection_ = pq().connect_start_params(names.data(), values.data(), 1);
   deadline_ = deadline;
   try {
-    if (connection_ == nullptr || PQstatus(connection_) == CONNECTION_BAD) throw lost(kConnecting);
-    for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK; state = PQconnectPoll(connection_)) {
+    if (connection_ == nullptr || pq().status(connection_) == CONNECTION_BAD) throw lost(kConnecting);
+    for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK; state = pq().connect_poll(connection_)) {
       if (state == PGRES_POLLING_FAILED) throw lost(kConnecting);
       poll_socket(state == PGRES_POLLING_READING, state == PGRES_POLLING_WRITING);
     }
-    PQsetnonblocking(connection_, 1);
+    pq().setnonblocking(connection_, 1);
   } catch (...) {
-    PQfinish(connection_);
+    pq().finish(connection_);
     throw;
   }
 }
 
 void PostgresConnection::configure() {
-  if (PQserverVersion(connection_) < kOldestServer)
+  if (pq().server_version(connection_) < kOldestServer)
     throw core::unavailable(
-        fmt::format("PostgreSQL {} is too old; 13 or newer is needed", PQserverVersion(connection_) / 10000));
-  if (const char* encoding = PQparameterStatus(connection_, "server_encoding");
+        fmt::format("PostgreSQL {} is too old; 13 or newer is needed", pq().server_version(connection_) / 10000));
+  if (const char* encoding = pq().parameter_status(connection_, "server_encoding");
       encoding == nullptr || std::string_view(encoding) != "UTF8")
     throw core::unavailable(fmt::format("the PostgreSQL database has the encoding {}; UTF8 is needed",
                                         encoding == nullptr ? "unknown" : encoding));
-  PQsetNoticeProcessor(
+  pq().set_notice_processor(
       connection_, [](void*, const char*) {}, nullptr);
   // A database or role may have other defaults. A session whose program was stopped must not keep its locks. Compiling
   // a filter of some hundred comparisons takes half a minute, in which the server hears of no time limit.
@@ -142,7 +142,7 @@ void PostgresConnection::configure() {
 
 core::Error PostgresConnection::lost(std::string_view what) {
   lost_ = true;
-  const std::string message = connection_ == nullptr ? "out of memory" : trimmed(PQerrorMessage(connection_));
+  const std::string message = connection_ == nullptr ? "out of memory" : trimmed(pq().error_message(connection_));
   core::log::warn("db_connection_lost", {{"at", what}, {"message", message}});
   // Only who opens the database is told its address and user: later it is a client that hears this.
   const bool opening = what == kConnecting && !message.empty();
@@ -151,10 +151,10 @@ core::Error PostgresConnection::lost(std::string_view what) {
 }
 
 core::Error PostgresConnection::failure(const PostgresResult& result, std::string_view name) {
-  const char* field = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+  const char* field = pq().result_error_field(result.get(), PG_DIAG_SQLSTATE);
   const std::string state = field == nullptr ? "" : field;
-  const std::string message = trimmed(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY));
-  if (PQstatus(connection_) == CONNECTION_BAD || state.empty()) return lost(name);
+  const std::string message = trimmed(pq().result_error_field(result.get(), PG_DIAG_MESSAGE_PRIMARY));
+  if (pq().status(connection_) == CONNECTION_BAD || state.empty()) return lost(name);
   may_retry_ = state == "40001" || state == "40P01";
   const std::string_view kind = std::string_view(state).substr(0, 2);
   if (kind == "23") return core::conflict(fmt::format("a constraint refused the change: {}", message));
@@ -171,7 +171,7 @@ core::Error PostgresConnection::failure(const PostgresResult& result, std::strin
 
 void PostgresConnection::poll_socket(bool reading, bool writing) {
   pollfd socket{};
-  socket.fd = PQsocket(connection_);
+  socket.fd = pq().socket(connection_);
   socket.events = static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0));
   const auto limit = deadline_.is_never() ? deadline_ : core::Deadline(deadline_.at() + kLateAnswer);
   for (;;) {
@@ -187,17 +187,17 @@ void PostgresConnection::poll_socket(bool reading, bool writing) {
 
 void PostgresConnection::wait_for_answer() {
   for (;;) {
-    const int unsent = PQflush(connection_);
+    const int unsent = pq().flush(connection_);
     if (unsent < 0) throw lost("send");
-    if (unsent == 0 && PQisBusy(connection_) == 0) return;
+    if (unsent == 0 && pq().is_busy(connection_) == 0) return;
     poll_socket(true, unsent == 1);
-    if (PQconsumeInput(connection_) == 0) throw lost("receive");
+    if (pq().consume_input(connection_) == 0) throw lost("receive");
   }
 }
 
 PostgresResult PostgresConnection::receive() {
   wait_for_answer();
-  return PostgresResult(PQgetResult(connection_));
+  return PostgresResult(pq().get_result(connection_));
 }
 
 /// The last result of what was sent; the connection is free afterwards.
@@ -205,25 +205,25 @@ PostgresResult PostgresConnection::receive_only() {
   PostgresResult last;
   PostgresResult failed;
   while (PostgresResult result = receive()) {
-    const auto status = PQresultStatus(result.get());
+    const auto status = pq().result_status(result.get());
     if (status == PGRES_FATAL_ERROR && !failed)
       failed = std::move(result);
     else
       last = std::move(result);
-    if (PQstatus(connection_) == CONNECTION_BAD) break;
+    if (pq().status(connection_) == CONNECTION_BAD) break;
   }
   return failed ? std::move(failed) : std::move(last);
 }
 
 void PostgresConnection::require_success(const PostgresResult& result, std::string_view name) {
   if (!result) throw lost(name);
-  const auto status = PQresultStatus(result.get());
+  const auto status = pq().result_status(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
     throw failure(result, name);
 }
 
 PostgresResult PostgresConnection::run_text(const std::string& text) {
-  if (PQsendQuery(connection_, text.c_str()) == 0) throw lost(text);
+  if (pq().send_query(connection_, text.c_str()) == 0) throw lost(text);
   PostgresResult result = receive_only();
   require_success(result, text);
   return result;
@@ -245,7 +245,7 @@ void PostgresConnection::commit() {
   in_doubt_ = true;
   const PostgresResult result = run_text("COMMIT");
   in_doubt_ = false;
-  if (std::string_view(PQcmdStatus(result.get())) != "COMMIT")
+  if (std::string_view(pq().cmd_status(result.get())) != "COMMIT")
     throw core::internal("the closure went on after a statement had failed");
 }
 
@@ -260,9 +260,9 @@ void PostgresConnection::rollback() noexcept {
 }
 
 bool PostgresConnection::is_quiet() {
-  if (lost_ || PQstatus(connection_) == CONNECTION_BAD) return false;
+  if (lost_ || pq().status(connection_) == CONNECTION_BAD) return false;
   pollfd socket{};
-  socket.fd = PQsocket(connection_);
+  socket.fd = pq().socket(connection_);
   socket.events = POLLIN;
   return ::poll(&socket, 1, 0) == 0;
 }
@@ -277,12 +277,13 @@ const PostgresConnection::Prepared& PostgresConnection::prepare(const Sql& sql, 
   while (prepared_.size() >= kKeptStatements || (!prepared_.empty() && text_bytes_ > kMostTextBytes))
     forget_least_used();
   Prepared statement{std::string(sql.postgres), fmt::format("s{}", next_name_++), 0};
-  if (PQsendPrepare(connection_, statement.name.c_str(), statement.text.c_str(), 0, nullptr) == 0) throw lost(sql.name);
+  if (pq().send_prepare(connection_, statement.name.c_str(), statement.text.c_str(), 0, nullptr) == 0)
+    throw lost(sql.name);
   require_success(receive_only(), sql.name);
-  if (PQsendDescribePrepared(connection_, statement.name.c_str()) == 0) throw lost(sql.name);
+  if (pq().send_describe_prepared(connection_, statement.name.c_str()) == 0) throw lost(sql.name);
   const PostgresResult description = receive_only();
   require_success(description, sql.name);
-  statement.parameters = PQnparams(description.get());
+  statement.parameters = pq().nparams(description.get());
   text_bytes_ += statement.text.size();
   prepared_.push_front(std::move(statement));
   by_text_.emplace(prepared_.front().text, prepared_.begin());
@@ -299,8 +300,8 @@ void PostgresConnection::forget_least_used() {
 
 void PostgresConnection::send(const Prepared& statement, std::span<const Param> params, std::string_view name) {
   const Arguments arguments(params);
-  if (PQsendQueryPrepared(connection_, statement.name.c_str(), statement.parameters, arguments.values(),
-                          arguments.lengths(), arguments.formats(), 0) == 0)
+  if (pq().send_query_prepared(connection_, statement.name.c_str(), statement.parameters, arguments.values(),
+                               arguments.lengths(), arguments.formats(), 0) == 0)
     throw lost(name);
 }
 
@@ -334,23 +335,23 @@ std::int64_t PostgresConnection::run_many(const Sql& sql, std::span<const Param>
 
 std::int64_t PostgresConnection::run_pipeline(const Prepared& statement, std::span<const Param> params,
                                               std::size_t width, std::string_view name) {
-  if (PQenterPipelineMode(connection_) == 0) throw lost(name);
+  if (pq().enter_pipeline_mode(connection_) == 0) throw lost(name);
   for (std::size_t at = 0; at < params.size(); at += width) send(statement, params.subspan(at, width), name);
-  if (PQpipelineSync(connection_) == 0) throw lost(name);
+  if (pq().pipeline_sync(connection_) == 0) throw lost(name);
   std::int64_t changed = 0;
   PostgresResult failed;
   for (;;) {
     PostgresResult result = receive();
     if (!result) {  // the end of one statement's results
-      if (PQstatus(connection_) == CONNECTION_BAD) throw lost(name);
+      if (pq().status(connection_) == CONNECTION_BAD) throw lost(name);
       continue;
     }
-    const auto status = PQresultStatus(result.get());
+    const auto status = pq().result_status(result.get());
     if (status == PGRES_PIPELINE_SYNC) break;
-    if (status == PGRES_COMMAND_OK) changed += core::to_integer(PQcmdTuples(result.get())).value_or(0);
+    if (status == PGRES_COMMAND_OK) changed += core::to_integer(pq().cmd_tuples(result.get())).value_or(0);
     if (status == PGRES_FATAL_ERROR && !failed) failed = std::move(result);
   }
-  if (PQexitPipelineMode(connection_) == 0) throw lost(name);
+  if (pq().exit_pipeline_mode(connection_) == 0) throw lost(name);
   if (failed) throw failure(failed, name);
   return changed;
 }

@@ -1,13 +1,12 @@
 #include "platform/db/postgres_tx.hpp"
 
-#include <libpq-fe.h>
-
 #include <map>
 
 #include <fmt/core.h>
 
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
+#include "platform/db/postgres_library.hpp"
 
 namespace wakeful::db {
 namespace {
@@ -37,15 +36,15 @@ class PostgresRow final : public Row {
  public:
   PostgresRow(const pg_result* result, int row, std::string_view name) : result_(result), row_(row), name_(name) {}
 
-  int columns() const override { return PQnfields(result_); }
+  int columns() const override { return pq().nfields(result_); }
   bool is_null(int column) const override {
     if (column < 0 || column >= columns())
       throw core::internal(fmt::format("{}: column {} of {}", name_, column, columns()));
-    return PQgetisnull(result_, row_, column) != 0;
+    return pq().getisnull(result_, row_, column) != 0;
   }
   std::int64_t integer(int column) const override {
     if (!is_null(column)) {
-      const Oid type = PQftype(result_, column);
+      const Oid type = pq().ftype(result_, column);
       if (type == kBool) return raw(column) == "t" ? 1 : 0;
       // Sums of integers are numeric; the text says whether one is still whole.
       if (type == kInt8 || type == kInt4 || type == kInt2 || type == kNumeric)
@@ -55,7 +54,7 @@ class PostgresRow final : public Row {
   }
   double real(int column) const override {
     if (!is_null(column)) {
-      const Oid type = PQftype(result_, column);
+      const Oid type = pq().ftype(result_, column);
       if (type == kFloat8 || type == kFloat4 || type == kNumeric || type == kInt8 || type == kInt4 || type == kInt2)
         if (const auto value = core::to_real(raw(column))) return *value;
     }
@@ -63,7 +62,7 @@ class PostgresRow final : public Row {
   }
   std::string_view text(int column) const override {
     if (is_null(column)) throw mismatch(column, "text");
-    const Oid type = PQftype(result_, column);
+    const Oid type = pq().ftype(result_, column);
     if (type == kBool) return raw(column) == "t" ? "1" : "0";
     if (type != kBytea) return raw(column);
     return bytes_.try_emplace(column, from_bytea(raw(column))).first->second;
@@ -71,7 +70,7 @@ class PostgresRow final : public Row {
 
  private:
   std::string_view raw(int column) const {
-    return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+    return {pq().getvalue(result_, row_, column), static_cast<std::size_t>(pq().getlength(result_, row_, column))};
   }
   core::Error mismatch(int column, std::string_view wanted) const {
     return core::internal(fmt::format("{}: column {} is not {}", name_, column, wanted));
@@ -85,8 +84,8 @@ class PostgresRow final : public Row {
 
 std::int64_t rows_changed(pg_result* result) {
   // A SELECT reports its rows there, too.
-  if (std::string_view(PQcmdStatus(result)).starts_with("SELECT")) return 0;
-  return core::to_integer(PQcmdTuples(result)).value_or(0);
+  if (std::string_view(pq().cmd_status(result)).starts_with("SELECT")) return 0;
+  return core::to_integer(pq().cmd_tuples(result)).value_or(0);
 }
 
 }  // namespace
@@ -109,7 +108,7 @@ void PostgresTx::query(const Sql& sql, std::span<const Param> params, RowCallbac
     bool fresh = false;
     const PostgresResult result = connection_.run(sql, params, &fresh);
     note(fresh, sql);
-    const int rows = PQntuples(result.get());
+    const int rows = pq().ntuples(result.get());
     for (int i = 0; i < rows; ++i) {
       const PostgresRow row(result.get(), i, sql.name);
       order_.row([&] { each(row); });

@@ -1,7 +1,5 @@
 #include "platform/http/client.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cstring>
 #include <exception>
@@ -12,6 +10,7 @@
 
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
+#include "platform/http/curl_library.hpp"
 
 namespace wakeful::http {
 namespace {
@@ -27,15 +26,15 @@ constexpr long kLongestIdleSeconds = 60;  // below the servers' own limit, ours 
 
 /// One libcurl transfer at a time, with the connection it keeps.
 struct Line {
-  CURLM* multi = ::curl_multi_init();
-  CURL* easy = ::curl_easy_init();
+  CURLM* multi = curl().multi_init();
+  CURL* easy = curl().easy_init();
 
   Line() {
     if (multi == nullptr || easy == nullptr) throw core::unavailable("libcurl does not start");
   }
   ~Line() {
-    ::curl_easy_cleanup(easy);
-    ::curl_multi_cleanup(multi);
+    curl().easy_cleanup(easy);
+    curl().multi_cleanup(multi);
   }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
@@ -52,7 +51,7 @@ class Lines {
     return line;
   }
   void give_back(std::unique_ptr<Line> line) {
-    ::curl_easy_reset(line->easy);
+    curl().easy_reset(line->easy);
     const std::lock_guard lock(mutex_);
     if (idle_.size() < kKeptIdle) idle_.push_back(std::move(line));
   }
@@ -75,11 +74,11 @@ class Call {
   Call(std::shared_ptr<Lines> lines, std::shared_ptr<const Target> target, Request request)
       : lines_(std::move(lines)), target_(std::move(target)), request_(std::move(request)), line_(lines_->take()) {
     prepare();
-    ::curl_multi_add_handle(line_->multi, line_->easy);
+    curl().multi_add_handle(line_->multi, line_->easy);
   }
   ~Call() {
-    ::curl_multi_remove_handle(line_->multi, line_->easy);
-    ::curl_slist_free_all(sent_headers_);
+    curl().multi_remove_handle(line_->multi, line_->easy);
+    curl().slist_free_all(sent_headers_);
     lines_->give_back(std::move(line_));
   }
   Call(const Call&) = delete;
@@ -98,7 +97,7 @@ class Call {
     while (read_ == received_.size() && !done_) {
       received_.clear();
       read_ = 0;
-      if (std::exchange(paused_, false)) ::curl_easy_pause(line_->easy, CURLPAUSE_CONT);
+      if (std::exchange(paused_, false)) curl().easy_pause(line_->easy, CURLPAUSE_CONT);
       if (read_ == received_.size() && !done_) drive();
     }
     const std::size_t n = received_.copy(out.data(), out.size(), read_);
@@ -121,9 +120,9 @@ class Call {
   void take_header(std::string_view line);
   template <class T>
   void set(CURLoption option, T value) {
-    if (const CURLcode code = ::curl_easy_setopt(line_->easy, option, value); code != CURLE_OK)
+    if (const CURLcode code = curl().easy_setopt(line_->easy, option, value); code != CURLE_OK)
       throw core::internal(
-          fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), ::curl_easy_strerror(code)));
+          fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl().easy_strerror(code)));
   }
 
   static std::size_t on_upload(char* to, std::size_t size, std::size_t count, void* self);
@@ -204,9 +203,9 @@ void Call::prepare_headers() {
     }
   }
   // libcurl would call every body without a type a form.
-  if (!headers.find("Content-Type")) sent_headers_ = ::curl_slist_append(sent_headers_, "Content-Type:");
+  if (!headers.find("Content-Type")) sent_headers_ = curl().slist_append(sent_headers_, "Content-Type:");
   for (const auto& [name, value] : headers.all())
-    sent_headers_ = ::curl_slist_append(sent_headers_, (value.empty() ? name + ";" : name + ": " + value).c_str());
+    sent_headers_ = curl().slist_append(sent_headers_, (value.empty() ? name + ";" : name + ": " + value).c_str());
   set(CURLOPT_HTTPHEADER, sent_headers_);
 }
 
@@ -264,14 +263,14 @@ std::size_t Call::on_body(char* from, std::size_t size, std::size_t count, void*
 
 void Call::drive() {
   int running = 0;
-  ::curl_multi_perform(line_->multi, &running);
+  curl().multi_perform(line_->multi, &running);
   int left = 0;
-  while (const CURLMsg* message = ::curl_multi_info_read(line_->multi, &left))
+  while (const CURLMsg* message = curl().multi_info_read(line_->multi, &left))
     if (message->msg == CURLMSG_DONE) return finish(message->data.result);
   check_time();
   if (read_ != received_.size() && head_done_) return;
   constexpr int kLongestPoll = 250;
-  ::curl_multi_poll(line_->multi, nullptr, 0, kLongestPoll, nullptr);
+  curl().multi_poll(line_->multi, nullptr, 0, kLongestPoll, nullptr);
 }
 
 void Call::check_time() {
@@ -285,7 +284,7 @@ void Call::finish(CURLcode code) {
   // A server that answers before it has read the whole body may close: what it said counts.
   const bool answered_early = head_done_ && (code == CURLE_SEND_ERROR || code == CURLE_SEND_FAIL_REWIND);
   if (code != CURLE_OK && !answered_early)
-    failure_ = fmt::format("no whole answer from {}: {}", target_->shown, ::curl_easy_strerror(code));
+    failure_ = fmt::format("no whole answer from {}: {}", target_->shown, curl().easy_strerror(code));
   done_ = true;
 }
 
@@ -336,7 +335,7 @@ Target parse_base(const std::string& base_url, const ClientOptions& options) {
 }  // namespace
 
 Transport connect(const std::string& base_url, const ClientOptions& options) {
-  static const bool started = ::curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  static const bool started = curl().global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   if (!started) throw core::unavailable("libcurl does not start");
   auto target = std::make_shared<const Target>(parse_base(base_url, options));
   auto lines = std::make_shared<Lines>();
