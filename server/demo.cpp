@@ -15,6 +15,7 @@
 #include "platform/core/log.hpp"
 #include "platform/core/random.hpp"
 #include "server/app.hpp"
+#include "server/last_resort.hpp"
 
 namespace wakeful::server {
 namespace {
@@ -111,6 +112,7 @@ int demo(const DemoOptions& options, std::ostream& out) {
     client::ingest(server, "checkout", rows_between(next, until, true));
     next = until;
   }
+  const LastResort last_resort;
   app.stop();
   return 0;
 }

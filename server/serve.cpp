@@ -15,6 +15,7 @@
 #include "platform/http/client.hpp"
 #include "runner/runner.hpp"
 #include "server/app.hpp"
+#include "server/last_resort.hpp"
 #include "server/probes.hpp"
 #include "server/watch_commands.hpp"
 
@@ -75,6 +76,7 @@ int serve(const Settings& settings, std::ostream& out) {
   int signal = 0;
   sigwait(&signals, &signal);
   core::log::info("stopping", {{"signal", signal}});
+  const LastResort last_resort;
   app.stop();
   return 0;
 }
@@ -88,6 +90,7 @@ int work(const std::string& tracking_uri, const Settings& settings, std::ostream
   out << fmt::format("running for {}", tracking_uri) << std::endl;
   int signal = 0;
   sigwait(&signals, &signal);
+  const LastResort last_resort;
   runner.stop();
   return 0;
 }
