@@ -226,6 +226,7 @@ class ModelEvaluation {
     advance.evaluation_id = monitor::evaluation_id(model_.name, model_.version, advance.from, advance.to);
     advance.scores = score_grid(detectors_, grid, model_.metric);
     advance.rows = filled_rows(grid);
+    advance.metrics = metrics_of(advance);
     advance.input_digest = digest_of(grid);
     work_.check();
     advance.artifact = store_state(advance.to);
@@ -234,6 +235,15 @@ class ModelEvaluation {
     ++totals_.evaluations;
     totals_.rows += advanced.evaluation.rows;
     totals_.anomalies += advanced.evaluation.anomalies;
+  }
+
+  /// What the page of the job's run shows.
+  std::vector<monitor::NamedValue> metrics_of(const monitor::Advance& advance) const {
+    const auto anomalies = std::count_if(advance.scores.begin(), advance.scores.end(),
+                                         [](const monitor::Score& score) { return score.is_anomaly; });
+    const std::string metric = plain_name(model_.metric.name);
+    return {{metric + "/rows", static_cast<double>(advance.rows)},
+            {metric + "/anomalies", static_cast<double>(anomalies)}};
   }
 
   /// Under a name of its own: what a lost compare-and-set leaves is an orphan, never somebody's file overwritten.

@@ -40,6 +40,12 @@ TEST_F(RunnerTest, EvaluatesWhatIsNewAndMovesTheMark) {
     return a.score.algorithm == "ar_ridge" && a.score.entity == "us";
   };
   EXPECT_EQ(std::count_if(anomalies.begin(), anomalies.end(), sees_spike), 1);
+  const tracker::Run run = client::get_run(server_, tracker::RunId(job.run_id));
+  ASSERT_EQ(run.metrics.size(), 2U);
+  EXPECT_EQ(run.metrics[0].key, "latency/anomalies");
+  EXPECT_EQ(run.metrics[0].value, client::list_anomalies(server_, "d").rows.size());
+  EXPECT_EQ(run.metrics[1].key, "latency/rows");
+  EXPECT_EQ(run.metrics[1].value, kAll - kTrained);
   for (const auto& score : scores("d")) {
     EXPECT_GE(score.timestamp, bucket(kTrained)) << "training data are not evaluated";
     EXPECT_FALSE(score.entity == "eu" && score.timestamp >= bucket(215) && score.timestamp < bucket(220));
