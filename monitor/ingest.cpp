@@ -14,7 +14,6 @@
 namespace wakeful::monitor {
 namespace {
 
-constexpr db::Sql kLock{"source.lock_rows", "UPDATE sources SET updated_us = $2 WHERE name = $1 RETURNING source_key"};
 constexpr db::Sql kFindSource{"source.key", "SELECT source_key FROM sources WHERE name = $1"};
 constexpr db::Sql kChannels{"channel.list", "SELECT metric, channel_key FROM channels WHERE source_key = $1"};
 constexpr db::Sql kAddSeries{"series.add",
@@ -286,12 +285,12 @@ void check_room(db::Tx& tx, std::string_view source, const RowBatch& batch) {
 }
 
 IngestReport store_chunk(db::Tx& tx, std::string_view source, const RowBatch& batch, Chunk chunk, core::Timestamp now) {
-  const auto key = tx.find(kLock, {source, core::to_us(now)}, [](const db::Row& row) { return row.integer(0); });
+  const auto key = lock_source(tx, source, now);
   if (!key) throw core::conflict(fmt::format("Source '{}' was deleted meanwhile", source), "source");
   ChunkWriter writer(tx, *key, batch, chunk);
   writer.store();
   const auto evaluated = evaluated_until(tx, source);
-  const IngestReport report = writer.count(evaluated ? std::optional(core::to_us(*evaluated)) : std::nullopt);
+  IngestReport report = writer.count(evaluated ? std::optional(core::to_us(*evaluated)) : std::nullopt);
   if (report.accepted > 0) tx.execute(kCountRows, {*key, report.accepted});
   return report;
 }

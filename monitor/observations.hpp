@@ -34,6 +34,9 @@ std::vector<Chunk> cut(RowBatch& batch, std::size_t size);
 /// metric or dimension meanwhile, and beyond kMaxColumns.
 void prepare_source(db::Tx& tx, std::string_view source, const RowBatch& batch, core::Timestamp now);
 
+/// The key of a source, whose row the transaction holds from now on; nothing if the source is not there.
+std::optional<std::int64_t> lock_source(db::Tx& tx, std::string_view source, core::Timestamp now);
+
 /// For a batch of several chunks, before the first is stored. Errors: invalid beyond kMaxSeries.
 void check_room(db::Tx& tx, std::string_view source, const RowBatch& batch);
 

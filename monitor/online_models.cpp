@@ -19,37 +19,37 @@ constexpr db::Sql kAddQuery{"query.add",
                             "ON CONFLICT DO NOTHING"};
 constexpr db::Sql kFindQuery{"query.find", "SELECT query_key FROM watched_queries WHERE digest = $1"};
 constexpr db::Sql kStep{
-    "model.step",
+    "online_model.step",
     "UPDATE online_models SET last_evaluation_us = $4, version = $5, row_version = row_version + 1, artifact_uri = $6, "
     "artifact_sha256 = $7, artifact_size_bytes = $8, fence = $9 "
     "WHERE name = $1 AND row_version = $2 AND last_evaluation_us = $3 AND retired_us IS NULL"};
 constexpr db::Sql kInsert{
-    "model.insert",
+    "online_model.insert",
     "INSERT INTO online_models (name, detector, deployment_mode, observations, query_key, granularity_us, digest, "
     "version, row_version, last_evaluation_us, artifact_uri, artifact_sha256, artifact_size_bytes, creation_run_id, "
     "trained_us, retired_us, fence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12, $13, $14, NULL, "
     "$15)"};
 constexpr db::Sql kReplace{
-    "model.replace",
+    "online_model.replace",
     "UPDATE online_models SET deployment_mode = $3, observations = $4, query_key = $5, granularity_us = $6, "
     "digest = $7, version = $8, row_version = row_version + 1, "
     "last_evaluation_us = CASE WHEN last_evaluation_us > $9 THEN last_evaluation_us ELSE $9 END, artifact_uri = $10, "
     "artifact_sha256 = $11, artifact_size_bytes = $12, creation_run_id = $13, trained_us = $14, retired_us = NULL, "
     "fence = $15 WHERE name = $1 AND detector = $2"};
-constexpr db::Sql kRetire{"model.retire",
+constexpr db::Sql kRetire{"online_model.retire",
                           "UPDATE online_models SET retired_us = $2, row_version = row_version + 1 "
                           "WHERE name = $1 AND retired_us IS NULL"};
-constexpr db::Sql kEvaluatedUntil{"model.evaluated_until",
+constexpr db::Sql kEvaluatedUntil{"online_model.evaluated_until",
                                   "SELECT MAX(last_evaluation_us + granularity_us) FROM online_models "
                                   "WHERE observations = $1 AND observations <> '' AND retired_us IS NULL"};
 // '/' is in no model's name that a detector could have.
-constexpr db::Sql kDrop{"model.drop",
+constexpr db::Sql kDrop{"online_model.drop",
                         "UPDATE online_models SET name = '/dropped/' || CAST(model_key AS TEXT), detector = '', "
                         "observations = '', retired_us = 0 WHERE detector = $1"};
-constexpr db::Sql kDropOne{"model.drop_one",
+constexpr db::Sql kDropOne{"online_model.drop_one",
                            "UPDATE online_models SET name = '/dropped/' || CAST(model_key AS TEXT), detector = '', "
                            "observations = '', retired_us = 0 WHERE name = $1"};
-constexpr db::Sql kFindDropped{"model.find_dropped",
+constexpr db::Sql kFindDropped{"online_model.find_dropped",
                                "SELECT model_key FROM online_models WHERE detector = '' ORDER BY model_key LIMIT 1"};
 
 OnlineModel read_model(const db::Row& row, int first) {
@@ -96,7 +96,7 @@ std::optional<KeptModel> find_kept_model(db::Tx& tx, std::string_view name) {
       "SELECT {}, m.model_key, m.query_key, q.datasource, m.retired_us FROM online_models m "
       "JOIN watched_queries q ON q.query_key = m.query_key WHERE m.name = $1",
       kColumns);
-  return tx.find(db::Sql("model.find", text), {name}, [](const db::Row& row) {
+  return tx.find(db::Sql("online_model.find", text), {name}, [](const db::Row& row) {
     return KeptModel{.key = row.integer(kColumnCount),
                      .query_key = row.integer(kColumnCount + 1),
                      .query = std::string(row.text(3)),
@@ -123,7 +123,7 @@ std::vector<OnlineModel> list_online_models(db::Tx& tx, std::string_view first_d
       "SELECT {} FROM online_models m JOIN watched_queries q ON q.query_key = m.query_key "
       "WHERE m.detector >= $1 AND m.detector <= $2 AND m.retired_us IS NULL ORDER BY m.detector, m.name",
       kColumns);
-  return tx.list(db::Sql("model.list", text), {first_detector, last_detector},
+  return tx.list(db::Sql("online_model.list", text), {first_detector, last_detector},
                  [](const db::Row& row) { return read_model(row, 0); });
 }
 

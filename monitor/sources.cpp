@@ -71,10 +71,13 @@ ColumnRoles column_roles(db::Tx& tx, std::string_view source) {
   return roles;
 }
 
+std::optional<std::int64_t> lock_source(db::Tx& tx, std::string_view source, core::Timestamp now) {
+  return tx.find(kLock, {source, core::to_us(now)}, [](const db::Row& row) { return row.integer(0); });
+}
+
 void prepare_source(db::Tx& tx, std::string_view source, const RowBatch& batch, core::Timestamp now) {
   tx.execute(kAdd, {source, core::to_us(now)});
-  const auto key =
-      tx.find(kLock, {source, core::to_us(now)}, [](const db::Row& row) { return row.integer(0); }).value();
+  const std::int64_t key = lock_source(tx, source, now).value();
   if (batch.new_columns.empty()) return;
   const ColumnRoles known = column_roles(tx, source);
   std::size_t count = known.size();
