@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
-#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "platform/core/error.hpp"
+#include "platform/core/mutex.hpp"
 #include "platform/core/text.hpp"
 #include "platform/http/curl_library.hpp"
 
@@ -44,7 +44,7 @@ struct Line {
 class Lines {
  public:
   std::unique_ptr<Line> take() {
-    const std::lock_guard lock(mutex_);
+    const core::Lock lock(mutex_);
     if (idle_.empty()) return std::make_unique<Line>();
     auto line = std::move(idle_.back());
     idle_.pop_back();
@@ -52,13 +52,13 @@ class Lines {
   }
   void give_back(std::unique_ptr<Line> line) {
     curl().easy_reset(line->easy);
-    const std::lock_guard lock(mutex_);
+    const core::Lock lock(mutex_);
     if (idle_.size() < kKeptIdle) idle_.push_back(std::move(line));
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Line>> idle_;
+  core::Mutex mutex_;
+  std::vector<std::unique_ptr<Line>> idle_ GUARDED_BY(mutex_);
 };
 
 struct Target {

@@ -12,7 +12,7 @@ Crew::Crew(Options options, std::function<Work()> make_worker)
 Crew::~Crew() { stop(); }
 
 void Crew::start() {
-  const std::lock_guard lock(mutex_);
+  const core::Lock lock(mutex_);
   for (std::size_t i = 0; i < options_.workers; ++i) add_thread();
 }
 
@@ -29,7 +29,7 @@ void Crew::add_thread() {
 
 bool Crew::offer(Connection& connection) {
   {
-    const std::lock_guard lock(mutex_);
+    const core::Lock lock(mutex_);
     if (queue_.size() >= options_.queue) return false;
     queue_.push_back(&connection);
     if (sleeping_ == 0) return true;
@@ -40,14 +40,14 @@ bool Crew::offer(Connection& connection) {
 
 void Crew::push(Connection& connection) {
   {
-    const std::lock_guard lock(mutex_);
+    const core::Lock lock(mutex_);
     queue_.push_back(&connection);
   }
   ready_.notify_one();
 }
 
 bool Crew::begin_wait(std::size_t most) {
-  const std::lock_guard lock(mutex_);
+  const core::Lock lock(mutex_);
   if (waiting_ >= most) return false;
   ++waiting_;
   if (running_ - waiting_ >= options_.workers || stopping_) return true;
@@ -61,16 +61,16 @@ bool Crew::begin_wait(std::size_t most) {
 }
 
 void Crew::end_wait() {
-  const std::lock_guard lock(mutex_);
+  const core::Lock lock(mutex_);
   --waiting_;
 }
 
 Connection* Crew::next() {
-  std::unique_lock lock(mutex_);
+  const core::Lock lock(mutex_);
   const bool surplus = running_ - waiting_ > options_.workers;
   while (!surplus && queue_.empty() && !stopping_) {
     ++sleeping_;
-    ready_.wait(lock);
+    ready_.wait(mutex_);
     --sleeping_;
   }
   if (!queue_.empty() && !surplus) {
@@ -91,7 +91,7 @@ void Crew::run() {
 void Crew::stop() {
   std::vector<std::thread> threads;
   {
-    const std::lock_guard lock(mutex_);
+    const core::Lock lock(mutex_);
     stopping_ = true;
     threads.swap(threads_);
     ended_.clear();

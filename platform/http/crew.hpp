@@ -4,13 +4,13 @@
 // A worker that must wait (for its client: a slow upload, a slow download; in a handler: a long poll) says so with a
 // Waiting; another thread takes its place meanwhile, so that `workers` of them are always free for those who do not
 // make us wait. Beyond `max_waiting` the request that would wait is cut instead. Threads: offer() and push() from any.
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "platform/core/mutex.hpp"
 
 namespace wakeful::http {
 
@@ -57,23 +57,23 @@ class Crew {
   };
 
  private:
-  bool begin_wait(std::size_t most);
-  void end_wait();
+  bool begin_wait(std::size_t most) EXCLUDES(mutex_);
+  void end_wait() EXCLUDES(mutex_);
   void run();
-  Connection* next();
-  void add_thread();  // with mutex_ held
+  Connection* next() EXCLUDES(mutex_);
+  void add_thread() REQUIRES(mutex_);
 
   const Options options_;
   const std::function<Work()> make_worker_;
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<Connection*> queue_;  // guarded by mutex_, as all below
-  std::size_t sleeping_ = 0;       // threads in ready_.wait
-  std::size_t waiting_ = 0;        // threads that wait
-  std::size_t running_ = 0;        // threads
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
-  std::vector<std::thread::id> ended_;  // to be joined by the next one that starts
+  core::Mutex mutex_;
+  core::Condition ready_;
+  std::deque<Connection*> queue_ GUARDED_BY(mutex_);
+  std::size_t sleeping_ GUARDED_BY(mutex_) = 0;  // threads in ready_.wait
+  std::size_t waiting_ GUARDED_BY(mutex_) = 0;   // threads that wait
+  std::size_t running_ GUARDED_BY(mutex_) = 0;   // threads
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_ GUARDED_BY(mutex_);
+  std::vector<std::thread::id> ended_ GUARDED_BY(mutex_);  // to be joined by the next one that starts
 };
 
 }  // namespace wakeful::http
