@@ -135,6 +135,7 @@ TEST_F(CrowdTest, ClientsThatDoNotReadTheirLargeAnswersHoldNoWorker) {
   add("GET", "/large", [](Request&) { return Response::text(std::string(8U << 20U, 'x')); });
   ServerOptions options;
   options.workers = 2;
+  options.stall_timeout = std::chrono::minutes(5);  // each waits until those before it have read
   start(options);
   const std::size_t threads = threads_of_this_process();
   std::vector<RawClient> crowd;
@@ -156,6 +157,7 @@ TEST_F(CrowdTest, ClientsThatDoNotReadTheirStreamsHoldNoWorker) {
   });
   ServerOptions options;
   options.workers = 2;
+  options.stall_timeout = std::chrono::minutes(5);  // each waits until those before it have read
   start(options);
   std::vector<RawClient> crowd;
   for (int i = 0; i < 20; ++i) {
