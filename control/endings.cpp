@@ -44,7 +44,7 @@ void end_waiting(db::Tx& tx, const Job& training, Journal& journal, core::Timest
   const auto waiting =
       monitor::find_open_job(tx, training.subject, JobKind::evaluate, monitor::asked_until_of(tx, training.id));
   if (!waiting || waiting->state != JobState::pending) return;
-  const Job ended = monitor::end_job(
+  Job ended = monitor::end_job(
       tx, *waiting, training.state,
       fmt::format("there is no model, and the training {}: {}", monitor::name_of(training.state), training.error),
       "null", now);
@@ -106,14 +106,14 @@ void settle(db::Tx& tx, const Job& job, Journal& journal, core::Timestamp now) {
 
 Job end(db::Tx& tx, const Job& job, JobState state, std::string_view error, std::string_view result, Journal& journal,
         core::Timestamp now) {
-  const Job ended = monitor::end_job(tx, job, state, error, result, now);
+  Job ended = monitor::end_job(tx, job, state, error, result, now);
   settle(tx, ended, journal, now);
   return ended;
 }
 
 Job finish(db::Tx& tx, const monitor::Finish& finish, core::Timestamp now) {
   Journal journal;
-  const Job job = end(tx, monitor::hold_job(tx, finish.holder), JobState::succeeded, "", finish.result, journal, now);
+  Job job = end(tx, monitor::hold_job(tx, finish.holder), JobState::succeeded, "", finish.result, journal, now);
   journal.write(tx, now);
   return job;
 }
@@ -135,7 +135,7 @@ Job fail(db::Tx& tx, const monitor::Failure& failure, double chance, core::Times
 
 Job cancel(db::Tx& tx, std::string_view job_id, core::Timestamp now) {
   Journal journal;
-  const Job job = monitor::cancel_job(tx, job_id, now);
+  Job job = monitor::cancel_job(tx, job_id, now);
   settle(tx, job, journal, now);
   journal.write(tx, now);
   return job;

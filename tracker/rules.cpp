@@ -40,6 +40,7 @@ void each_named(std::vector<T>& items, std::string_view list, F&& check) {
 
 void check_distinct(const std::vector<Param>& params) {
   std::vector<std::string_view> keys;
+  keys.reserve(params.size());
   for (const Param& param : params) keys.push_back(param.key);
   std::sort(keys.begin(), keys.end());
   std::vector<std::string> twice;

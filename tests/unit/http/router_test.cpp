@@ -1,5 +1,6 @@
 #include "platform/http/router.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "platform/core/error.hpp"
@@ -9,7 +10,7 @@ namespace {
 
 Response echo(Request& request) {
   std::string text = request.method;
-  for (const auto& [name, value] : request.path_params) text += " " + name + "=" + value;
+  for (const auto& [name, value] : request.path_params) text += fmt::format(" {}={}", name, value);
   return Response::text(text);
 }
 
