@@ -20,6 +20,10 @@
 #include "runner/observations.hpp"
 #include "runner/window.hpp"
 
+namespace wakeful::db {
+class StatementRecord;
+}
+
 namespace wakeful::runner {
 
 class Source {
@@ -35,7 +39,9 @@ class Source {
 /// runner's own settings hold the addresses. Threads: any.
 class Connections {
  public:
-  explicit Connections(std::map<std::string, std::string> uris = {}) : uris_(std::move(uris)) {}
+  /// `statements`, if any, learns what is asked of them.
+  explicit Connections(std::map<std::string, std::string> uris = {}, db::StatementRecord* statements = nullptr)
+      : uris_(std::move(uris)), statements_(statements) {}
 
   /// By the settings, else by the environment: WAKEFUL_CONNECTION_<NAME>, in capitals, with '_' for '.' and '-'.
   /// Errors: invalid naming what to set; unavailable if it cannot be opened.
@@ -43,6 +49,7 @@ class Connections {
 
  private:
   const std::map<std::string, std::string> uris_;
+  db::StatementRecord* const statements_;
   core::Mutex mutex_;
   std::map<std::string, std::shared_ptr<db::Database>> open_ GUARDED_BY(mutex_);
 };

@@ -67,7 +67,8 @@ std::shared_ptr<db::Database> Connections::get(const std::string& name) {
                     name, variable_of(name)),
         "source.sql.connection");
   }
-  std::shared_ptr<db::Database> database = db::open(uri, {.readers = 2, .exclusive = false, .read_only = true});
+  std::shared_ptr<db::Database> database =
+      db::open(uri, {.readers = 2, .exclusive = false, .read_only = true, .statements = statements_});
   open_.emplace(name, database);
   return database;
 }

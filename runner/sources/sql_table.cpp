@@ -36,17 +36,17 @@ std::vector<CatalogColumn> columns_of(db::Tx& tx, const SqlPlan& plan) {
     return CatalogColumn{std::string(row.text(0)), core::to_lower(row.text(1))};
   };
   if (tx.dialect() == db::Dialect::postgres) {
-    return tx.list(db::Sql("source.columns",
+    return tx.list(db::Sql("table.columns",
                            "SELECT CAST(a.attname AS TEXT), format_type(a.atttypid, NULL) FROM pg_attribute a "
                            "WHERE a.attrelid = to_regclass(CAST($1 AS TEXT)) AND a.attnum > 0 AND NOT a.attisdropped"),
                    {db::Param(plan.table)}, read);
   }
   const auto parts = core::split(plan.sql.table, '.');
   if (parts.size() == 2) {
-    return tx.list(db::Sql("source.columns", "SELECT name, '' FROM pragma_table_info($1, $2)"),
+    return tx.list(db::Sql("table.columns", "SELECT name, '' FROM pragma_table_info($1, $2)"),
                    {db::Param(parts[1]), db::Param(parts[0])}, read);
   }
-  return tx.list(db::Sql("source.columns", "SELECT name, '' FROM pragma_table_info($1)"), {db::Param(plan.sql.table)},
+  return tx.list(db::Sql("table.columns", "SELECT name, '' FROM pragma_table_info($1)"), {db::Param(plan.sql.table)},
                  read);
 }
 
@@ -68,7 +68,7 @@ const CatalogColumn& get_column(const std::vector<CatalogColumn>& columns, const
 std::string type_of_values(db::Tx& tx, const std::string& table, const std::string& column) {
   const std::string text = fmt::format("SELECT typeof({0}) FROM {1} WHERE {0} IS NOT NULL LIMIT 1", column, table);
   const auto type =
-      tx.find(db::Sql("source.time_type", text), {}, [](const db::Row& row) { return std::string(row.text(0)); });
+      tx.find(db::Sql("table.time_type", text), {}, [](const db::Row& row) { return std::string(row.text(0)); });
   return type.value_or("text");
 }
 
@@ -81,7 +81,7 @@ TimeColumn form_of(db::Tx& tx, const SqlPlan& plan, const CatalogColumn& column)
     if (type != number) continue;
     const std::string text = fmt::format("SELECT CAST(MAX({}) AS DOUBLE PRECISION) FROM {}", plan.time, plan.table);
     const auto newest =
-        tx.find(db::Sql("source.newest", text), {}, [](const db::Row& row) { return row.find_real(0).value_or(0); });
+        tx.find(db::Sql("table.newest", text), {}, [](const db::Row& row) { return row.find_real(0).value_or(0); });
     return {TimeForm::numbers, units_per_second(newest.value_or(0))};
   }
   throw core::invalid(fmt::format("a column of type {} is no time", type), "source.sql.time_column");

@@ -215,7 +215,7 @@ class SourceContract : public ::testing::TestWithParam<Case> {
   static Ground& ground() { return *grounds()[GetParam().name]; }
 
   Observations pull(std::string_view after = "2026-03-01T10:05:59Z", std::string_view until = "2026-03-01T10:07:59Z") {
-    Connections connections;
+    Connections connections({}, &testing::ran_statements());
     const client::Server server = ground().server();
     const SourceContext context{server, connections, settings_};
     return make_source(metric_, context)

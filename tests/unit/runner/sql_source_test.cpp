@@ -43,7 +43,7 @@ class SqlSourceTest : public ::testing::Test {
 
   testing::Store store_{"sqlite_file"};
   client::Server server_{[](http::Request) -> http::Response { throw core::internal("no server is asked"); }};
-  Connections connections_{{{"w", store_.uri()}}};
+  Connections connections_{{{"w", store_.uri()}}, &testing::ran_statements()};
   SourceSettings settings_;
   monitor::Metric metric_;
 };
