@@ -242,7 +242,8 @@ NabResult nab(std::span<const std::size_t> alarm_rows, std::span<const Interval>
     }
     if (inside) continue;
     const double width = before ? static_cast<double>(before->last - before->first) : 0;
-    out.raw += profile.false_positive * (width > 0 ? nab_sigmoid(static_cast<double>(row - before->last) / width) : -1);
+    out.raw += profile.false_positive *
+               (before && width > 0 ? nab_sigmoid(static_cast<double>(row - before->last) / width) : -1);
   }
   for (std::size_t w = 0; w < windows.size(); ++w) {
     out.raw += hit[w] ? profile.true_positive * best[w] : -profile.false_negative;

@@ -91,7 +91,9 @@ class ParameterReader {
   }
   void set(const ParameterSpec& spec, Parameters::Value value) {
     for (auto& [name, held] : out_.values_) {
-      if (name == spec.name) held = std::move(value);
+      if (name != spec.name) continue;
+      held = std::move(value);
+      return;
     }
   }
   Parameters take() { return std::move(out_); }

@@ -169,7 +169,7 @@ ApplyReport plan_apply(db::Tx& tx, const Definition& definition) {
 
 ApplyReport apply_detector(db::Tx& tx, const Definition& definition, core::Timestamp now) {
   tx.execute(kLock, {definition.name});
-  const ApplyReport report = plan_apply(tx, definition);
+  ApplyReport report = plan_apply(tx, definition);
   if (report.applied == Applied::unchanged) return report;
   const auto before = find_detector(tx, definition.name);
   const std::string digest = core::sha256_hex(report.definition);

@@ -130,6 +130,7 @@ http::Response history_sampled(const Api& api, http::Request& request) {
   return give(read(api, request,
                    [&](db::Tx& tx) {
                      std::vector<BulkAnswer> answers;
+                     answers.reserve(runs.size());
                      for (const std::string& run : runs)
                        answers.push_back({run, sample_history(tx, RunId(run), key, most, range)});
                      return answers;

@@ -107,6 +107,7 @@ void upsert_tags(db::Tx& tx, const RunKey& run, std::span<const Tag> tags) {
   // An empty name changes nothing, as in MLflow.
   if (const auto named = last.find(kRunNameTag); named != last.end() && named->second->value.empty()) last.erase(named);
   std::vector<const KeyValue*> all;
+  all.reserve(last.size());
   for (const auto& [key, tag] : last) all.push_back(tag);
   insert_pairs(tx, kUpsertTag, run, all);
   const auto named = last.find(kRunNameTag);
