@@ -190,7 +190,7 @@ Response as_rows(const ObservationPage& page) {
 }
 
 std::string format_param(const Request& request) {
-  const std::string format = text_param(request, "format");
+  std::string format = text_param(request, "format");
   if (format.empty()) {
     const auto accept = request.headers.find("Accept").value_or("");
     return accept.find("ndjson") != std::string_view::npos ? "ndjson" : "json";

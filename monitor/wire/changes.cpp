@@ -22,7 +22,8 @@ std::string step_of(const Json& item, std::size_t index) {
 
 void gather(const Json& value, const std::string& path, Leaves& leaves) {
   if (value.is_object() && !value.empty()) {
-    for (const auto& [key, item] : value.items()) gather(item, path.empty() ? key : path + "." + key, leaves);
+    for (const auto& [key, item] : value.items())
+      gather(item, path.empty() ? key : fmt::format("{}.{}", path, key), leaves);
   } else if (value.is_array() && !value.empty() && value.front().is_object()) {
     for (std::size_t i = 0; i < value.size(); ++i) gather(value[i], path + step_of(value[i], i), leaves);
   } else {
@@ -48,6 +49,7 @@ std::vector<Change> compare(const Json& before, const Json& after) {
     if (!old_leaves.contains(path)) found[path] = {path, "", core::dump_json(*value)};
   }
   std::vector<Change> all;
+  all.reserve(found.size());
   for (auto& [path, change] : found) all.push_back(std::move(change));
   return all;
 }

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 fs::path checked_path(const std::string& path, const std::optional<std::string>& root) {
   std::error_code failed;
   const fs::path wanted = root && fs::path(path).is_relative() ? fs::path(*root) / path : fs::path(path);
-  const fs::path real = fs::weakly_canonical(wanted, failed);
+  fs::path real = fs::weakly_canonical(wanted, failed);
   if (failed) throw core::invalid(fmt::format("the path '{}' cannot be followed", path), "source.csv.path");
   if (!root) return real;
   const fs::path folder = fs::weakly_canonical(*root, failed);
