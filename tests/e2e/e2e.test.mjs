@@ -79,10 +79,16 @@ describe('a server at work', () => {
       // Series are chosen in the address.
       await page.getByRole('combobox', { name: 'Series' }).selectOption('us');
       await page.waitForURL(/entity=us/);
-      assert.match(await page.locator('.series-chart .plot').first().getAttribute('aria-label'), /^us: .* 0 anomalies/);
+      const plotOf = (series) => page.locator(`.series-chart .plot[aria-label^="${series}: "]`).first();
+      await plotOf('us').waitFor();
+      assert.match(await plotOf('us').getAttribute('aria-label'), / 0 anomalies/);
       await page.getByRole('combobox', { name: 'Series' }).selectOption('eu');
+      await plotOf('eu').waitFor();
+      await settle(page);
       // A drag zooms, and the address says to what.
-      const box = await page.locator('.series-chart .u-over').first().boundingBox();
+      const over = page.locator('.series-chart .u-over').first();
+      await over.waitFor();
+      const box = await over.boundingBox();
       await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
