@@ -10,10 +10,12 @@ pages becomes a free one.
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import xml.sax.saxutils as xml
 
 
@@ -38,6 +40,9 @@ def matches(expected, printed):
     return re.fullmatch(pattern, printed) is not None
 
 
+PATIENCE = 120  # seconds for one command
+
+
 class Shell:
     """bash, told one command after another; the end of each is seen by a line that it prints."""
 
@@ -47,23 +52,36 @@ class Shell:
         (binaries / "wakeful").symlink_to(pathlib.Path(binary).resolve())
         environment = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}"}
         self.process = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True, cwd=folder, env=environment)
+                                        stderr=subprocess.STDOUT, text=True, cwd=folder, env=environment,
+                                        start_new_session=True)
 
     def run(self, command):
+        if self.process.poll() is not None:
+            return 1, "(the shell has ended)\n"
         # The line break before the mark: what a command printed need not end with one.
         self.process.stdin.write(command + "\nprintf '\\n--end %d\\n' $?\n")
         self.process.stdin.flush()
+        alarm = threading.Timer(PATIENCE, os.killpg, (self.process.pid, signal.SIGKILL))
+        alarm.start()
+        try:
+            return self.answer()
+        finally:
+            alarm.cancel()
+
+    def answer(self):
         printed = ""
         for line in self.process.stdout:
             if line.startswith("--end "):
                 printed = printed[:-1]  # the mark's own line break
                 return int(line.split()[1]), printed + ("\n" if printed and not printed.endswith("\n") else "")
             printed += line
-        return 1, printed + "(the shell ended)"
+        self.process.wait()
+        return 1, printed + f"(the shell ended, as after {PATIENCE} s)\n"
 
     def end(self):
-        self.process.stdin.write("kill $(jobs -p) 2>/dev/null\n")
-        self.process.stdin.close()
+        if self.process.poll() is None:
+            self.process.stdin.write("kill $(jobs -p) 2>/dev/null\n")
+            self.process.stdin.close()
         self.process.wait(timeout=60)
 
 
