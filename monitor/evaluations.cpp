@@ -46,10 +46,6 @@ constexpr db::Sql kAddAnomaly{"anomaly.add",
                               "INSERT INTO anomalies (ts_us, model_key, track_key, revision) VALUES ($1, $2, $3, $4)"};
 constexpr db::Sql kDropAnomaly{"anomaly.drop",
                                "DELETE FROM anomalies WHERE ts_us = $1 AND model_key = $2 AND track_key = $3"};
-constexpr db::Sql kTotals{"evaluation.totals",
-                          "SELECT COUNT(*), CAST(COALESCE(SUM(row_count), 0) AS BIGINT), "
-                          "CAST(COALESCE(SUM(anomaly_count), 0) AS BIGINT) FROM evaluations WHERE job_id = $1"};
-
 Evaluation read_row(const db::Row& row, int first) {
   return {.id = std::string(row.text(first)),
           .detector = std::string(row.text(first + 1)),
@@ -210,15 +206,6 @@ Evaluation add_evaluation(db::Tx& tx, const KeptModel& model, Evaluation evaluat
   evaluation.detector = model.model.detector;
   evaluation.model = model.model.name;
   return evaluation;
-}
-
-JobTotals totals_of_job(db::Tx& tx, std::string_view job_id) {
-  return tx
-      .find(kTotals, {job_id},
-            [](const db::Row& row) {
-              return JobTotals{row.integer(0), row.integer(1), row.integer(2)};
-            })
-      .value_or(JobTotals{});
 }
 
 Page<Evaluation> list_evaluations(db::Tx& tx, const EvaluationSearch& search) {

@@ -20,14 +20,6 @@ std::optional<Evaluation> find_evaluation(db::Tx& tx, std::string_view id);
 Evaluation add_evaluation(db::Tx& tx, const KeptModel& model, Evaluation evaluation, const std::vector<Score>& scores,
                           const std::vector<Score>& late_scores, std::int64_t fence);
 
-struct JobTotals {
-  std::int64_t evaluations = 0;
-  std::int64_t rows = 0;
-  std::int64_t anomalies = 0;
-};
-/// Over all evaluations of a job, whichever of its attempts committed them.
-JobTotals totals_of_job(db::Tx& tx, std::string_view job_id);
-
 struct EvaluationSearch {
   std::string model{};
   std::string detector{};

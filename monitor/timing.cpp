@@ -39,10 +39,6 @@ Interval plan_interval(const TimeSpec& time, JobKind kind, core::Timestamp now,
   return interval;
 }
 
-core::Timestamp last_bucket(const Interval& interval, core::Duration granularity) {
-  return floor_to(*interval.until, granularity) - granularity;
-}
-
 core::Duration backoff(std::int64_t attempt, double chance) {
   const auto power = std::clamp<std::int64_t>(attempt, 0, 20);
   const core::Duration whole = std::min(kLongestBackoff, core::Duration(std::chrono::seconds(1LL << power)));

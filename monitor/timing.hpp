@@ -17,9 +17,6 @@ namespace wakeful::monitor {
 Interval plan_interval(const TimeSpec& time, JobKind kind, core::Timestamp now,
                        std::optional<core::Timestamp> asked_until);
 
-/// Start of the last bucket that ends at or before `interval.until`.
-core::Timestamp last_bucket(const Interval& interval, core::Duration granularity);
-
 /// Rounds towards the past to a multiple of `step` since 1970.
 core::Timestamp floor_to(core::Timestamp time, core::Duration step);
 

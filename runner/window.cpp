@@ -18,12 +18,6 @@ Buckets due_buckets(const WindowRequest& request) {
           .granularity = request.granularity};
 }
 
-Buckets next_part(const Buckets& due, core::Timestamp first) {
-  Buckets part{.first = first, .last = due.last, .granularity = due.granularity};
-  part.last = std::min(part.last, part.start(kMaxBuckets - 1));
-  return part;
-}
-
 Span span_of(const Buckets& buckets, std::int64_t lead) {
   constexpr core::Duration kTick{1};
   return {.after = buckets.first - lead * buckets.granularity - kTick,

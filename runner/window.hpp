@@ -32,9 +32,6 @@ struct WindowRequest {
 /// Errors: invalid "watermark_in_future: …" if `last` is ahead of the clock.
 Buckets due_buckets(const WindowRequest& request);
 
-/// The first kMaxBuckets of them, starting at `first`.
-Buckets next_part(const Buckets& due, core::Timestamp first);
-
 /// What to pull for these buckets, and `lead` buckets before them.
 Span span_of(const Buckets& buckets, std::int64_t lead);
 

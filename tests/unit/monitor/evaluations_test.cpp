@@ -252,17 +252,6 @@ TEST_P(Evaluations, OneModelIsDroppedByItself) {
   EXPECT_EQ(left[0].name, "d__w___online");
 }
 
-TEST_P(Evaluations, TotalsAddUpOverAJob) {
-  watch(model());
-  evaluate(10, 12, 1, {score(11, 9.0, true), score(12, 1.0)});
-  evaluate(12, 13, 2, {score(13, 1.0)});
-  const auto totals = db().read([](db::Tx& tx) { return totals_of_job(tx, "job"); });
-  EXPECT_EQ(totals.evaluations, 2);
-  EXPECT_EQ(totals.rows, 3);
-  EXPECT_EQ(totals.anomalies, 1);
-  EXPECT_EQ(db().read([](db::Tx& tx) { return totals_of_job(tx, "none"); }).rows, 0);
-}
-
 TEST_P(Evaluations, TellUpToWhenASourceWasRead) {
   const auto until = [&] { return db().read([](db::Tx& tx) { return evaluated_until(tx, "src"); }); };
   EXPECT_FALSE(until());

@@ -18,9 +18,9 @@ TEST(Interval, EndsWithTheLastCompleteBucket) {
   // Source: monitoring.md §6.4: g = 60 s, end = 120 s, now = 10:10:30 and 10:12:00.
   const TimeSpec time{.granularity = seconds(60), .end = seconds(120)};
   const auto first = plan_interval(time, JobKind::evaluate, at("2026-01-01T10:10:30Z"), std::nullopt);
-  EXPECT_EQ(last_bucket(first, time.granularity), at("2026-01-01T10:07:00Z"));
+  EXPECT_EQ(first.until, at("2026-01-01T10:08:00Z")) << "the end of the bucket of 10:07";
   const auto second = plan_interval(time, JobKind::evaluate, at("2026-01-01T10:12:00Z"), std::nullopt);
-  EXPECT_EQ(last_bucket(second, time.granularity), at("2026-01-01T10:09:00Z"));
+  EXPECT_EQ(second.until, at("2026-01-01T10:10:00Z"));
   EXPECT_FALSE(second.from);
 }
 

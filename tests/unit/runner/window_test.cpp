@@ -62,19 +62,6 @@ TEST(Window, RefusesAMarkAheadOfTheClockButToleratesALittleSkew) {
   EXPECT_TRUE(due("10:35:00", at("10:30:00")).empty());
 }
 
-TEST(Window, IsWorkedOffInPartsThatJoinWithoutAGap) {
-  const Buckets all{.first = at("00:00:00"), .last = at("00:00:00") + 2'499 * 60s, .granularity = 60s};
-  std::int64_t seen = 0;
-  core::Timestamp first = all.first;
-  while (first <= all.last) {
-    const Buckets part = next_part(all, first);
-    EXPECT_LE(part.count(), kMaxBuckets);
-    seen += part.count();
-    first = part.last + 60s;
-  }
-  EXPECT_EQ(seen, 2'500);
-}
-
 TEST(Window, PullsExactlyTheObservationsOfItsBuckets) {
   const Buckets buckets{.first = at("10:06:00"), .last = at("10:07:00"), .granularity = 60s};
   const Span span = span_of(buckets, 0);
