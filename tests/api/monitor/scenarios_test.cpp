@@ -1,7 +1,6 @@
 // The watch's API, request by request: every scenario of this folder, on a fresh store of every kind. Those of
 // history.scenario find a detector "watched" that was trained and evaluated, because no request of this slice does it.
-#include <algorithm>
-#include <array>
+#include <memory>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -13,13 +12,13 @@
 #include "monitor/observations.hpp"
 #include "monitor/wire/names.hpp"
 #include "monitor/wire/yaml.hpp"
-#include "support/database.hpp"
-#include "support/scenario.hpp"
+#include "support/scenario_suite.hpp"
 
 namespace wakeful::monitor {
 namespace {
 
 using std::chrono::minutes;
+using wakeful::testing::Case;
 using wakeful::testing::Scenario;
 
 // 2023-11-14T22:13:20Z; minute(0) is 22:00.
@@ -29,28 +28,6 @@ core::Timestamp minute(int n) { return core::from_ms(1'699'999'200'000) + minute
 const std::vector<Scenario>& scenarios() {
   static const auto all = wakeful::testing::load_scenarios("tests/api/monitor");
   return all;
-}
-
-constexpr std::array<std::string_view, 16> kTables{
-    "detectors",     "detector_revisions", "jobs",         "leases", "watched_queries",
-    "online_models", "evaluations",        "score_tracks", "scores", "anomalies",
-    "sources",       "source_columns",     "channels",     "series", "observations",
-    "events"};
-
-/// Every row of every table, in an order that does not depend on the store.
-std::string fingerprint(db::Database& database) {
-  std::vector<std::string> rows;
-  database.read([&](db::Tx& tx) {
-    for (const std::string_view table : kTables) {
-      const std::string text = fmt::format("SELECT * FROM {}", table);
-      tx.query(db::Sql("test.fingerprint", text), {}, [&](const db::Row& row) {
-        std::string& line = rows.emplace_back(table);
-        for (int i = 0; i < row.columns(); ++i) line += fmt::format(" {}", row.is_null(i) ? "null" : row.text(i));
-      });
-    }
-  });
-  std::sort(rows.begin(), rows.end());
-  return fmt::format("{}", fmt::join(rows, "\n"));
 }
 
 Definition watched() {
@@ -125,31 +102,9 @@ void seed(db::Tx& tx) {
   add_job(tx, {.id = "job2", .run_id = "run2", .detector = "watched", .kind = JobKind::train}, kNow + minutes(1));
 }
 
-struct Case {
-  Scenario scenario;
-  std::string kind;
-};
-void PrintTo(const Case& c, std::ostream* out) { wakeful::testing::PrintTo(c.scenario, out); }
-
-/// Those of PostgreSQL where there is a server.
-std::vector<Case> cases() {
-  std::vector<Case> all;
-  for (const char* kind : {"sqlite_memory", "postgres", "postgres_locale"}) {
-    if (!wakeful::testing::Store::is_available(kind)) continue;
-    for (const Scenario& scenario : scenarios()) all.push_back({scenario, kind});
-  }
-  return all;
-}
-
 class Stage {
  public:
-  explicit Stage(const std::string& kind) {
-    if (kind == "sqlite_memory") {
-      database_ = wakeful::testing::open_test_database();
-    } else {
-      wakeful::testing::shared_schema(kind).clear();
-      database_ = wakeful::testing::shared_schema(kind).store().open();
-    }
+  explicit Stage(const std::string& kind) : database_(wakeful::testing::empty_store(kind)) {
     router_.add(routes(*database_, clock_));
   }
   db::Database& database() { return *database_; }
@@ -167,17 +122,18 @@ class MonitorApi : public ::testing::TestWithParam<Case> {};
 TEST_P(MonitorApi, Plays) {
   Stage stage(GetParam().kind);
   if (GetParam().scenario.file == "history.scenario") stage.database().write([](db::Tx& tx) { seed(tx); });
-  wakeful::testing::play(GetParam().scenario, {.router = &stage.router(),
-                                               .fingerprint = [&] { return fingerprint(stage.database()); },
-                                               .variables = {{"NL", "\n"}, {"NUL", std::string(1, '\0')}}});
+  wakeful::testing::play(GetParam().scenario,
+                         {.router = &stage.router(),
+                          .fingerprint = [&] { return wakeful::testing::fingerprint(stage.database()); },
+                          .variables = {{"NL", "\n"}, {"NUL", std::string(1, '\0')}}});
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, MonitorApi, ::testing::ValuesIn(cases()), [](const auto& instance) {
-  return wakeful::testing::name_of(instance.param.scenario) + "_on_" + instance.param.kind;
-});
+INSTANTIATE_TEST_SUITE_P(Scenarios, MonitorApi, ::testing::ValuesIn(wakeful::testing::cases(scenarios())),
+                         [](const auto& instance) { return wakeful::testing::name_of(instance); });
 
 TEST(MonitorIngest, APushBeyondOneTransactionIsStoredWhole) {
   Stage stage("sqlite_memory");
+  const std::string before = wakeful::testing::fingerprint(stage.database());
   constexpr int kRows = 120'000;
   std::string body = "ts,v,host\n";
   for (int i = 0; i < kRows; ++i) body += fmt::format("{},{},h{}\n", 1'000 + i / 3, i, i % 3);
@@ -191,7 +147,7 @@ TEST(MonitorIngest, APushBeyondOneTransactionIsStoredWhole) {
   };
   // The last row is bad, in what would be the third transaction.
   EXPECT_NE(push(body + "soon,1,h0\n").find(R"("field":"[120000].ts")"), std::string::npos);
-  EXPECT_EQ(fingerprint(stage.database()), "");
+  EXPECT_EQ(wakeful::testing::fingerprint(stage.database()), before);
   EXPECT_EQ(push(body), R"({"accepted":120000,"duplicates":0,"replaced":0,"late":0,"rejected_rows":0,"rejected":[]})");
   EXPECT_EQ(push(body), R"({"accepted":0,"duplicates":120000,"replaced":0,"late":0,"rejected_rows":0,"rejected":[]})");
   EXPECT_EQ(stage.database().read([](db::Tx& tx) { return get_source(tx, "s", kNow).rows; }), kRows);

@@ -3,21 +3,19 @@
 //
 // What the registry asks the tracker is answered as if there were run $RUN below mlflow-artifacts:/0, run $LOCAL below
 // /srv/runs, run $S3 below s3://bucket, and the logged model m-1 of $RUN.
-#include <atomic>
-#include <ostream>
+#include <memory>
 
 #include <gtest/gtest.h>
 
 #include "registry/api.hpp"
 #include "registry/models.hpp"
 #include "registry/versions.hpp"
-#include "support/registry_tables.hpp"
-#include "support/scenario.hpp"
+#include "support/scenario_suite.hpp"
 
 namespace wakeful::registry {
 namespace {
 
-using wakeful::testing::kRegistryTables;
+using wakeful::testing::Case;
 using wakeful::testing::Scenario;
 
 const std::string kRun(32, 'a');
@@ -29,14 +27,6 @@ const std::vector<Scenario>& scenarios() {
   static const auto all = wakeful::testing::load_scenarios("tests/api/registry");
   return all;
 }
-
-class TickingClock final : public core::Clock {
- public:
-  core::Timestamp now() const override { return kStart + std::chrono::milliseconds(ticks_++); }
-
- private:
-  mutable std::atomic<int> ticks_ = 0;
-};
 
 std::optional<std::string> location_of_run(const std::string& run) {
   if (run == kRun) return "mlflow-artifacts:/0/" + run + "/artifacts";
@@ -58,23 +48,9 @@ Settings settings() {
   return settings;
 }
 
-struct Case {
-  Scenario scenario;
-  std::string kind;
-};
-void PrintTo(const Case& c, std::ostream* out) { wakeful::testing::PrintTo(c.scenario, out); }
-
-std::vector<Case> cases() {
-  std::vector<Case> all;
-  for (const std::string& kind : wakeful::testing::available_kinds()) {
-    for (const Scenario& scenario : scenarios()) all.push_back({scenario, kind});
-  }
-  return all;
-}
-
 class Stage {
  public:
-  explicit Stage(const std::string& kind) : store_(wakeful::testing::empty_store(kind, kRegistryTables)) {
+  explicit Stage(const std::string& kind) : store_(wakeful::testing::empty_store(kind)) {
     router_.add(routes(*store_, settings(), clock_));
     // What only a detector's training can make.
     store_->write([](db::Tx& tx) {
@@ -83,11 +59,11 @@ class Stage {
     });
   }
   http::Router& router() { return router_; }
-  std::string fingerprint() { return wakeful::testing::fingerprint(*store_, kRegistryTables); }
+  std::string fingerprint() { return wakeful::testing::fingerprint(*store_); }
 
  private:
-  std::shared_ptr<db::Database> store_;
-  TickingClock clock_;
+  std::unique_ptr<db::Database> store_;
+  wakeful::testing::TickingClock clock_;
   core::Telemetry telemetry_;
   http::Router router_{telemetry_};
 };
@@ -101,9 +77,8 @@ TEST_P(RegistryApi, Plays) {
                                                .variables = {{"RUN", kRun}, {"LOCAL", kLocalRun}, {"S3", kS3Run}}});
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, RegistryApi, ::testing::ValuesIn(cases()), [](const auto& instance) {
-  return wakeful::testing::name_of(instance.param.scenario) + "_on_" + instance.param.kind;
-});
+INSTANTIATE_TEST_SUITE_P(Scenarios, RegistryApi, ::testing::ValuesIn(wakeful::testing::cases(scenarios())),
+                         [](const auto& instance) { return wakeful::testing::name_of(instance); });
 
 TEST(RegistryRoutes, HaveAScenarioEach) {
   Stage stage("sqlite_memory");

@@ -1,17 +1,15 @@
 // The tracking API, request by request: every scenario of this folder, on a fresh store of every kind.
-#include <array>
-#include <map>
+#include <memory>
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "support/database.hpp"
-#include "support/scenario.hpp"
+#include "support/scenario_suite.hpp"
 #include "tracker/api.hpp"
 
 namespace wakeful::tracker {
 namespace {
 
+using wakeful::testing::Case;
 using wakeful::testing::Scenario;
 
 const std::vector<Scenario>& scenarios() {
@@ -19,93 +17,16 @@ const std::vector<Scenario>& scenarios() {
   return all;
 }
 
-struct Table {
-  std::string_view name;
-  int columns;
-};
-constexpr std::array<Table, 17> kTables{{
-    {"experiments", 6},
-    {"experiment_tags", 3},
-    {"runs", 12},
-    {"params", 5},
-    {"run_tags", 5},
-    {"metric_names", 2},
-    {"metric_points", 6},
-    {"metric_series", 8},
-    {"metric_marks", 7},
-    {"datasets", 8},
-    {"run_datasets", 3},
-    {"run_dataset_tags", 4},
-    {"run_models", 4},
-    {"logged_models", 10},
-    {"logged_model_params", 3},
-    {"logged_model_tags", 3},
-    {"logged_model_metrics", 9},
-}};
-
-/// Every row of every table, in an order that does not depend on the store.
-std::string fingerprint(db::Database& database) {
-  return database.read([&](db::Tx& tx) {
-    std::string all;
-    for (const Table& table : kTables) {
-      std::string order = "1";
-      for (int i = 2; i <= table.columns; ++i) order += fmt::format(", {}", i);
-      const std::string text = fmt::format("SELECT * FROM {} ORDER BY {}", table.name, order);
-      tx.query(db::Sql("test.fingerprint", text), {}, [&](const db::Row& row) {
-        all += fmt::format("\n{}", table.name);
-        for (int i = 0; i < row.columns(); ++i) all += fmt::format(" {}", row.is_null(i) ? "null" : row.text(i));
-      });
-    }
-    return all;
-  });
-}
-
-/// PostgreSQL's stores are made once and emptied before each scenario: a fresh schema takes a tenth of a second.
-db::Database& emptied_postgres(const std::string& kind) {
-  struct Opened {
-    explicit Opened(const std::string& of) : store(of), database(store.open()) { db::upgrade(*database); }
-    wakeful::testing::Store store;
-    std::unique_ptr<db::Database> database;
-  };
-  static std::map<std::string, std::unique_ptr<Opened>> opened;
-  auto& one = opened[kind];
-  if (!one) one = std::make_unique<Opened>(kind);
-  std::string names;
-  for (const Table& table : kTables) names += fmt::format("{}{}", names.empty() ? "" : ", ", table.name);
-  const std::string text = fmt::format("TRUNCATE {} RESTART IDENTITY CASCADE", names);
-  one->database->write([&](db::Tx& tx) { tx.execute(db::Sql("test.empty", text)); });
-  return *one->database;
-}
-
-struct Case {
-  Scenario scenario;
-  std::string kind;
-};
-void PrintTo(const Case& c, std::ostream* out) { wakeful::testing::PrintTo(c.scenario, out); }
-
-/// Those of PostgreSQL where there is a server.
-std::vector<Case> cases() {
-  std::vector<Case> all;
-  for (const char* kind : {"sqlite_memory", "postgres", "postgres_locale"}) {
-    if (!wakeful::testing::Store::is_available(kind)) continue;
-    for (const Scenario& scenario : scenarios()) all.push_back({scenario, kind});
-  }
-  return all;
-}
-
 class Stage {
  public:
-  explicit Stage(const std::string& kind) {
-    if (kind == "sqlite_memory") own_ = wakeful::testing::open_test_database();
-    store_ = own_ ? own_.get() : &emptied_postgres(kind);
+  explicit Stage(const std::string& kind) : store_(wakeful::testing::empty_store(kind)) {
     router_.add(routes(*store_, {}, clock_));
   }
   http::Router& router() { return router_; }
-  std::string fingerprint() { return tracker::fingerprint(*store_); }
+  std::string fingerprint() { return wakeful::testing::fingerprint(*store_); }
 
  private:
-  std::unique_ptr<db::Database> own_;
-  db::Database* store_ = nullptr;
+  std::unique_ptr<db::Database> store_;
   core::ManualClock clock_{core::from_ms(1'700'000'000'000)};
   core::Telemetry telemetry_;
   http::Router router_{telemetry_};
@@ -119,9 +40,8 @@ TEST_P(TrackerApi, Plays) {
                          {.router = &stage.router(), .fingerprint = [&] { return stage.fingerprint(); }});
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, TrackerApi, ::testing::ValuesIn(cases()), [](const auto& instance) {
-  return wakeful::testing::name_of(instance.param.scenario) + "_on_" + instance.param.kind;
-});
+INSTANTIATE_TEST_SUITE_P(Scenarios, TrackerApi, ::testing::ValuesIn(wakeful::testing::cases(scenarios())),
+                         [](const auto& instance) { return wakeful::testing::name_of(instance); });
 
 TEST(TrackerRoutes, HaveAScenarioEach) {
   Stage stage("sqlite_memory");

@@ -17,7 +17,7 @@ TEST(ArtifactUris, GrowAtTheirPath) {
   EXPECT_EQ(append_to_uri("file:///", "r"), "file:///r");
   EXPECT_EQ(append_to_uri("/data/what?", "r"), "/data/what?/r");
   EXPECT_EQ(append_to_uri("./mlruns", "0"), "./mlruns/0");
-  EXPECT_EQ(default_location({.default_artifact_root = "s3://b/root"}, 7), "s3://b/root/7");
+  EXPECT_EQ(default_location({.default_artifact_root = "s3://b/prefix"}, 7), "s3://b/prefix/7");
 }
 
 TEST(ArtifactLocations, BecomeAbsolute) {
