@@ -15,6 +15,7 @@
 #include "detectors/algorithms.hpp"
 #include "detectors/autoregression.hpp"
 #include "detectors/limit.hpp"
+#include "detectors/limit_parameters.hpp"
 #include "detectors/per_channel.hpp"
 #include "detectors/robust.hpp"
 
@@ -28,8 +29,6 @@ constexpr double kFitClip = 10;
 constexpr double kRareShare = 0.005;
 constexpr std::size_t kMostLags = 1000;
 constexpr std::size_t kLongestSeason = 100000;
-constexpr std::array<std::string_view, 3> kDirections = {"both", "up", "down"};
-
 constexpr std::array<ParameterSpec, 8> kParameters = {{
     {.name = "lags",
      .kind = ParameterKind::integer,
@@ -56,29 +55,10 @@ constexpr std::array<ParameterSpec, 8> kParameters = {{
      .least = 0,
      .most = 1e12,
      .doc = "penalty on the squared weights, for standardised values"},
-    {.name = "tolerance",
-     .kind = ParameterKind::real,
-     .fallback = "5",
-     .least = 0.01,
-     .most = 1e6,
-     .doc = "how many scales an innovation may be large, at least"},
-    {.name = "risk",
-     .kind = ParameterKind::real,
-     .fallback = "0.001",
-     .least = 0,
-     .most = 0.01,
-     .doc = "false alarms per row that heavy tails may cause; 0 counts the tolerance alone"},
-    {.name = "adapt",
-     .kind = ParameterKind::real,
-     .fallback = "0.001",
-     .least = 0,
-     .most = 0.5,
-     .doc = "how fast the limit follows the innovations, per row; 0 keeps that of the training"},
-    {.name = "direction",
-     .kind = ParameterKind::choice,
-     .fallback = "both",
-     .words = kDirections,
-     .doc = "which deviations count"},
+    kToleranceParameter,
+    kRiskParameter,
+    kAdaptParameter,
+    kDirectionParameter,
 }};
 
 /// The last `size` values. Each is written twice, so that any run of them lies in one piece.

@@ -10,6 +10,7 @@
 
 #include "detectors/algorithms.hpp"
 #include "detectors/limit.hpp"
+#include "detectors/limit_parameters.hpp"
 #include "detectors/per_channel.hpp"
 #include "detectors/robust.hpp"
 
@@ -17,8 +18,6 @@ namespace wakeful::detectors {
 namespace {
 
 constexpr std::size_t kWarmUp = 20;
-constexpr std::array<std::string_view, 3> kDirections = {"both", "up", "down"};
-
 constexpr std::array<ParameterSpec, 5> kParameters = {{
     {.name = "rate",
      .kind = ParameterKind::real,
@@ -26,29 +25,10 @@ constexpr std::array<ParameterSpec, 5> kParameters = {{
      .least = 1e-6,
      .most = 1,
      .doc = "weight of the newest value in the mean"},
-    {.name = "tolerance",
-     .kind = ParameterKind::real,
-     .fallback = "5",
-     .least = 0.01,
-     .most = 1e6,
-     .doc = "how many scales a residual may be large, at least"},
-    {.name = "risk",
-     .kind = ParameterKind::real,
-     .fallback = "0.001",
-     .least = 0,
-     .most = 0.01,
-     .doc = "false alarms per row that heavy tails may cause; 0 counts the tolerance alone"},
-    {.name = "adapt",
-     .kind = ParameterKind::real,
-     .fallback = "0.001",
-     .least = 0,
-     .most = 0.5,
-     .doc = "how fast the limit follows the residuals, per row; 0 keeps that of the training"},
-    {.name = "direction",
-     .kind = ParameterKind::choice,
-     .fallback = "both",
-     .words = kDirections,
-     .doc = "which deviations count"},
+    kToleranceParameter,
+    kRiskParameter,
+    kAdaptParameter,
+    kDirectionParameter,
 }};
 
 class EwmaResidual {

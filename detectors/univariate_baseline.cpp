@@ -8,13 +8,13 @@
 #include <cmath>
 
 #include "detectors/algorithms.hpp"
+#include "detectors/limit_parameters.hpp"
 #include "detectors/per_channel.hpp"
 #include "detectors/robust.hpp"
 
 namespace wakeful::detectors {
 namespace {
 
-constexpr std::array<std::string_view, 3> kDirections = {"both", "up", "down"};
 constexpr std::array<std::string_view, 4> kModels = {"none", "mean", "median", "seasonal"};
 
 constexpr std::array<ParameterSpec, 4> kParameters = {{
@@ -24,11 +24,7 @@ constexpr std::array<ParameterSpec, 4> kParameters = {{
      .least = 0.01,
      .most = 1e6,
      .doc = "how many scales a residual may be large"},
-    {.name = "direction",
-     .kind = ParameterKind::choice,
-     .fallback = "both",
-     .words = kDirections,
-     .doc = "which deviations count"},
+    kDirectionParameter,
     {.name = "model",
      .kind = ParameterKind::choice,
      .fallback = "none",
