@@ -47,15 +47,29 @@ void SqliteWriter::close() {
 
 void SqliteWriter::write(core::FunctionRef<void(Tx&)> body, const Options& options) {
   WriteRequest request{.body = body, .deadline = options.deadline};
-  queue_.push(request, options.priority);
+  if (queue_.try_take_turn())
+    write_here(request);
+  else
+    write_there(request, options.priority);
+  if (request.error) std::rethrow_exception(request.error);
+}
+
+/// In the caller's thread, with whatever is queued meanwhile.
+void SqliteWriter::write_here(WriteRequest& request) {
   queued_.add(1);
-  const bool answered = request.done.wait(options.deadline);
+  run_group(request);
+  queue_.end_turn(outlook());
+}
+
+void SqliteWriter::write_there(WriteRequest& request, Priority priority) {
+  queue_.push(request, priority);
+  queued_.add(1);
+  const bool answered = request.done.wait(request.deadline);
   if (!answered && queue_.cancel(request)) {
     queued_.add(-1);
     throw core::unavailable("the write did not begin before its deadline");
   }
-  if (!answered) request.done.wait();  // it has begun: only the writer knows its outcome
-  if (request.error) std::rethrow_exception(request.error);
+  if (!answered) request.done.wait();  // it has begun: only who has the turn knows its outcome
 }
 
 void SqliteWriter::run_between(core::FunctionRef<void()> task) {
@@ -72,8 +86,7 @@ void SqliteWriter::run_between(core::FunctionRef<void(SqliteConnection&)> task) 
 
 void SqliteWriter::loop() {
   for (;;) {
-    const auto patience = std::min<Clock::duration>(commit_time_ / kPatienceShare, kMaxPatience);
-    switch (queue_.gather(returning_, patience, kRest)) {
+    switch (queue_.gather(kRest)) {
       case WriteQueue::Wake::closed:
         return;
       case WriteQueue::Wake::idle:
@@ -84,7 +97,14 @@ void SqliteWriter::loop() {
         if (WriteRequest* request = queue_.find_request()) run_group(*request);
         checkpoint_if_due();
     }
+    queue_.end_turn(outlook());
   }
+}
+
+WriteQueue::Outlook SqliteWriter::outlook() {
+  return {.expected = returning_,
+          .patience = std::min<Clock::duration>(commit_time_ / kPatienceShare, kMaxPatience),
+          .chores = checkpoint_is_due()};
 }
 
 void SqliteWriter::run_tasks() {
@@ -231,9 +251,13 @@ void SqliteWriter::answer_group() {
   group_.clear();
 }
 
-void SqliteWriter::checkpoint_if_due() {
+bool SqliteWriter::checkpoint_is_due() {
   if (wal_pages_ < checkpointed_pages_) checkpointed_pages_ = 0;  // the WAL began anew
-  if (wal_pages_ - checkpointed_pages_ < kCheckpointPages) return;
+  return wal_pages_ - checkpointed_pages_ >= kCheckpointPages;
+}
+
+void SqliteWriter::checkpoint_if_due() {
+  if (!checkpoint_is_due()) return;
   pool_.lease(core::Deadline::never())->checkpoint(false);
   checkpointed_pages_ = wal_pages_;
 }

@@ -1,7 +1,8 @@
 #pragma once
-// The one thread that writes to a SQLite file: many requests' closures in one transaction, one COMMIT, then the
-// answers.
+// The one writer of a SQLite file: many requests' closures in one transaction, one COMMIT, then the answers.
 //
+// Groups run in the writer's thread, or in that of a caller who found nobody else writing (WriteQueue's turn).
+// Checkpoints and tidying are the former's only.
 // A group takes what is queued, up to kMaxGroup closures or kGroupBudget. The first closure needs no savepoint (if it
 // fails the group has nothing else), every further one has its own. If COMMIT fails, or a statement takes the whole
 // transaction down, each closure runs again alone and has its own outcome. Reasons and numbers: DESIGN.md.
@@ -39,6 +40,8 @@ class SqliteWriter {
   using Clock = core::Deadline::Clock;
   enum class Outcome { done, failed, transaction_lost };
 
+  void write_here(WriteRequest& request);
+  void write_there(WriteRequest& request, Priority priority);
   void loop();
   void run_tasks();
   void run_group(WriteRequest& first);
@@ -50,7 +53,9 @@ class SqliteWriter {
   void call(SqliteConnection& connection, WriteRequest& request);
   void log_if_slow(const SqliteTx& tx, Clock::time_point began);
   void answer_group();
+  WriteQueue::Outlook outlook();
   void rest();
+  bool checkpoint_is_due();
   void checkpoint_if_due();
 
   SqlitePool& pool_;
@@ -62,6 +67,7 @@ class SqliteWriter {
   core::Counter& closures_;
   core::Histogram& commit_seconds_;
   core::Gauge& queued_;
+  // Below: whose turn it is.
   std::vector<WriteRequest*> group_;
   std::size_t returning_ = 0;       // clients that are about to ask again: the last group and who came meanwhile
   Clock::duration commit_time_{0};  // of the recent commits, smoothed

@@ -64,22 +64,44 @@ std::size_t WriteQueue::size() const {
   return requests();
 }
 
-WriteQueue::Wake WriteQueue::gather(std::size_t expected, core::Deadline::Clock::duration patience,
-                                    core::Deadline::Clock::duration rest) {
+bool WriteQueue::try_take_turn() {
   core::Lock lock(mutex_);
-  const TimePoint rested = core::Deadline::Clock::now() + rest;
-  while (requests() == 0 && tasks_.empty()) {
-    if (closed_) return Wake::closed;
-    if (core::Deadline::Clock::now() >= rested) return Wake::idle;
+  if (turn_is_taken_ || has_work() || outlook_.expected > 1 || closed_) return false;
+  turn_is_taken_ = true;
+  return true;
+}
+
+void WriteQueue::end_turn(const Outlook& outlook) {
+  core::Lock lock(mutex_);
+  turn_is_taken_ = false;
+  outlook_ = outlook;
+  last_turn_ = core::Deadline::Clock::now();
+  if (wake_at_ == 0 || (!has_work() && !closed_)) return;
+  wake_at_ = 0;
+  wake_.notify_one();
+}
+
+WriteQueue::Wake WriteQueue::gather(core::Deadline::Clock::duration rest) {
+  core::Lock lock(mutex_);
+  while (turn_is_taken_ || !has_work()) {
+    if (!turn_is_taken_ && closed_) return Wake::closed;
+    const TimePoint now = core::Deadline::Clock::now();
+    const TimePoint rested = (turn_is_taken_ ? now : last_turn_) + rest;
+    if (!turn_is_taken_ && now >= rested) {
+      turn_is_taken_ = true;
+      return Wake::idle;
+    }
     wake_at_ = 1;
     wake_.wait_until(mutex_, rested);
   }
-  const TimePoint enough = core::Deadline::Clock::now() + patience;
-  while (requests() < expected && tasks_.empty() && !closed_ && core::Deadline::Clock::now() < enough) {
-    wake_at_ = expected;
+  turn_is_taken_ = true;
+  const TimePoint enough = core::Deadline::Clock::now() + outlook_.patience;
+  while (requests() < outlook_.expected && tasks_.empty() && !closed_ && core::Deadline::Clock::now() < enough) {
+    wake_at_ = outlook_.expected;
     wake_.wait_until(mutex_, enough);
   }
   wake_at_ = 0;
+  outlook_.chores = false;
   return Wake::work;
 }
 
