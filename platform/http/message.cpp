@@ -39,12 +39,14 @@ std::string read_whole(BodyReader& body, std::uint64_t limit, std::optional<std:
   // A declared length is only a wish: it never makes us take more than a piece at once.
   std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(expected.value_or(4096) + 1, kPiece));
   for (;;) {
-    whole.resize(used + step);
+    if (used == whole.size()) {
+      whole.resize(used + step);
+      step = std::max(kPiece, used / 2);
+    }
     const std::size_t n = body.read(std::span(whole).subspan(used));
     if (n == 0) break;
     used += n;
     if (used > limit) throw core::exhausted("the body is larger than allowed");
-    step = std::max(kPiece, used / 2);
   }
   whole.resize(used);
   return whole;
@@ -63,6 +65,51 @@ std::string decode(std::string_view text, std::string_view what) {
 }
 
 }  // namespace
+
+std::string_view reason_phrase(int status) {
+  static constexpr std::pair<int, std::string_view> kPhrases[] = {
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {206, "Partial Content"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {411, "Length Required"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
+      {421, "Misdirected Request"},
+      {422, "Unprocessable Content"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+      {507, "Insufficient Storage"},
+  };
+  for (const auto& [known, phrase] : kPhrases)
+    if (known == status) return phrase;
+  return "Unknown";
+}
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&

@@ -20,6 +20,9 @@
 
 namespace wakeful::http {
 
+/// What RFC 9110 §15 calls the status; "Unknown" for others.
+std::string_view reason_phrase(int status);
+
 /// ASCII letters compared without case.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 

@@ -31,29 +31,6 @@ constexpr int kEvents = 256;
 /// How long so many bytes take at the least rate that a client is waited for.
 milliseconds at_least_rate(std::uint64_t bytes) { return milliseconds(bytes * 1000 / Pace::kMinimumRate); }
 
-std::string_view phrase(int status) {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 408:
-      return "Request Timeout";
-    case 414:
-      return "URI Too Long";
-    case 417:
-      return "Expectation Failed";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 501:
-      return "Not Implemented";
-    case 503:
-      return "Service Unavailable";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Refused";
-  }
-}
-
 std::string refusal_text(Refusal refusal) {
   const std::string_view name = refusal.status == 503   ? "TEMPORARILY_UNAVAILABLE"
                                 : refusal.status == 501 ? "NOT_IMPLEMENTED"
@@ -63,8 +40,8 @@ std::string refusal_text(Refusal refusal) {
   return fmt::format(
       "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: {}\r\n"
       "{}Connection: close\r\n\r\n{}",
-      refusal.status, phrase(refusal.status), json.text().size(), refusal.status == 503 ? "Retry-After: 1\r\n" : "",
-      json.text());
+      refusal.status, reason_phrase(refusal.status), json.text().size(),
+      refusal.status == 503 ? "Retry-After: 1\r\n" : "", json.text());
 }
 
 std::string address_text(const sockaddr_storage& address) {

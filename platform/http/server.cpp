@@ -23,6 +23,13 @@ constexpr std::size_t kPiece = 64U << 10U;       // of a streamed answer
 constexpr std::size_t kDrained = 256U << 10U;    // of a body that the handler left unread
 constexpr std::size_t kSentAtOnce = 64U << 10U;  // written pieces from this size on are not copied first
 
+/// Small pieces are gathered, so that an answer is one packet. False if the client has gone.
+bool send(Connection& connection, std::string_view piece) {
+  if (piece.size() >= kSentAtOnce) return connection.send(piece) != Io::ended;
+  connection.out.append(piece);
+  return true;
+}
+
 /// What httplib reads from and writes to. It reads a canonical request line, never the client's bytes: those were read
 /// by parse_head. What it writes is gathered, so that an answer is one packet.
 class AnswerStream final : public httplib::Stream {
@@ -38,10 +45,7 @@ class AnswerStream final : public httplib::Stream {
     return static_cast<ssize_t>(n);
   }
   ssize_t write(const char* ptr, size_t size) override {
-    if (size < kSentAtOnce)
-      connection_.out.append({ptr, size});
-    else if (connection_.send({ptr, size}) == Io::ended)
-      failed_ = true;
+    if (!send(connection_, {ptr, size})) failed_ = true;
     return failed_ ? -1 : static_cast<ssize_t>(size);
   }
   void get_remote_ip_and_port(std::string&, int&) const override {}
@@ -84,14 +88,15 @@ std::string reason_of(const std::exception_ptr& thrown) {
   }
 }
 
-/// One worker's httplib: takes a request that parse_head has passed through httplib's cycle, whose routing ends at once
-/// in our handler. httplib forms the answer and frames its body.
+/// One worker: gives a request that parse_head has passed to the handler, and its answer to the client. An answer that
+/// is whole is written at once; a streamed one goes through httplib's cycle, which frames it (its routing ends in
+/// stream_answer). For small answers that cycle would cost as much as all the rest.
 class Answerer final : public httplib::Server {
  public:
   Answerer(const Transport& handler, const ServerOptions& options, Crew& crew, Poller& poller)
       : handler_(handler), options_(options), crew_(crew), poller_(poller) {
     set_pre_routing_handler([this](const httplib::Request&, httplib::Response& response) {
-      answer(response);
+      stream_answer(response);
       return HandlerResponse::Handled;
     });
     set_post_routing_handler(
@@ -115,25 +120,74 @@ class Answerer final : public httplib::Server {
   struct Exchange {
     Connection& connection;
     Head head;
+    Pace& pace;
     IncomingBody& body;
-    AnswerStream& stream;
+    http::Response answer{};
     bool close = false;
     bool leave_out_body = false;
-    std::optional<std::uint64_t> length_of_head{};
+    AnswerStream* stream = nullptr;
   };
 
   void serve_one(Connection& connection) {
     Head head = *std::exchange(connection.head, std::nullopt);
     Pace pace(crew_, connection, options_.stall_timeout);
     IncomingBody body(connection, pace, head);
-    AnswerStream stream(connection, pace, head.method == "HEAD" ? "HEAD / HTTP/1.1\r\n\r\n" : "GET / HTTP/1.1\r\n\r\n");
-    Exchange exchange{connection, std::move(head), body, stream};
+    Exchange exchange{connection, std::move(head), pace, body};
     exchange_ = &exchange;
-    bool ignored = false;
-    const bool whole = process_request(stream, false, ignored, nullptr);
+    ask_handler(exchange);
+    const auto* text = std::get_if<std::string>(&exchange.answer.body);
+    const bool whole = text != nullptr ? write_whole(exchange, *text) : write_stream(exchange);
     exchange_ = nullptr;
     connection.keep = whole && !exchange.close;
     connection.unread_input = exchange.close;
+  }
+
+  void ask_handler(Exchange& exchange) {
+    try {
+      exchange.answer = handler_(make_request());
+    } catch (...) {
+      core::log::error("handler_failed", {{"error", reason_of(std::current_exception())}});
+      exchange.answer = http::Response::text("Internal error\n", 500);
+    }
+    exchange.close = !exchange.body.drain_arrived(kDrained) || !exchange.head.keep_alive || poller_.stopping();
+    const int status = exchange.answer.status;
+    exchange.leave_out_body = status == 204 || status == 304 || exchange.head.method == "HEAD";
+  }
+
+  /// The length that an answer says it has, where it says one.
+  static std::optional<std::uint64_t> length_of(const Exchange& exchange, std::string_view text) {
+    if (!exchange.leave_out_body) return text.size();
+    return exchange.answer.status == 204 ? std::nullopt : exchange.answer.content_length;
+  }
+
+  /// False if the client has gone.
+  bool write_whole(Exchange& exchange, std::string_view text) {
+    const http::Response& answer = exchange.answer;
+    head_.clear();
+    const auto out = std::back_inserter(head_);
+    fmt::format_to(out, FMT_STRING("HTTP/1.1 {} {}\r\n"), answer.status, reason_phrase(answer.status));
+    bool is_dated = false;
+    for (const auto& [name, value] : answer.headers.all()) {
+      if (is_ours(name)) continue;
+      is_dated = is_dated || equal_ignoring_case(name, "Date");
+      head_.append(name).append(": ").append(value).append("\r\n");
+    }
+    if (!is_dated) head_.append("Date: ").append(date()).append("\r\n");
+    if (const auto length = length_of(exchange, text))
+      fmt::format_to(out, FMT_STRING("Content-Length: {}\r\n"), *length);
+    if (const auto connection = connection_header(exchange); !connection.empty())
+      head_.append("Connection: ").append(connection).append("\r\n");
+    head_.append("\r\n");
+    exchange.connection.out.append(head_);
+    return exchange.leave_out_body || send(exchange.connection, text);
+  }
+
+  bool write_stream(Exchange& exchange) {
+    AnswerStream stream(exchange.connection, exchange.pace,
+                        exchange.head.method == "HEAD" ? "HEAD / HTTP/1.1\r\n\r\n" : "GET / HTTP/1.1\r\n\r\n");
+    exchange.stream = &stream;
+    bool ignored = false;
+    return process_request(stream, false, ignored, nullptr);
   }
 
   http::Request make_request() {
@@ -157,26 +211,13 @@ class Answerer final : public httplib::Server {
     return request;
   }
 
-  void answer(httplib::Response& response) {
-    Exchange& exchange = *exchange_;
-    http::Response answered;
-    try {
-      answered = handler_(make_request());
-    } catch (...) {
-      core::log::error("handler_failed", {{"error", reason_of(std::current_exception())}});
-      answered = http::Response::text("Internal error\n", 500);
-    }
-    exchange.close = !exchange.body.drain_arrived(kDrained) || !exchange.head.keep_alive || poller_.stopping();
-    response.status = answered.status;
-    for (const auto& [name, value] : answered.headers.all())
+  void stream_answer(httplib::Response& response) {
+    http::Response& answer = exchange_->answer;
+    response.status = answer.status;
+    for (const auto& [name, value] : answer.headers.all())
       if (!is_ours(name)) response.headers.emplace(name, value);
-    exchange.leave_out_body = answered.status == 204 || answered.status == 304 || exchange.head.method == "HEAD";
-    if (exchange.leave_out_body)
-      exchange.length_of_head = answered.content_length;
-    else if (auto* text = std::get_if<std::string>(&answered.body))
-      response.body = std::move(*text);
-    else
-      set_stream(response, std::move(std::get<std::unique_ptr<BodyReader>>(answered.body)), answered.content_length);
+    if (!exchange_->leave_out_body)
+      set_stream(response, std::move(std::get<std::unique_ptr<BodyReader>>(answer.body)), answer.content_length);
   }
 
   void set_stream(httplib::Response& response, std::shared_ptr<BodyReader> body, std::optional<std::uint64_t> length) {
@@ -188,7 +229,7 @@ class Answerer final : public httplib::Server {
     auto piece = std::make_shared<std::vector<char>>(kPiece);
     const auto next = [&exchange, body, piece](std::size_t most, httplib::DataSink& sink) -> std::size_t {
       const std::size_t n = body->read(std::span(*piece).first(std::min(most, piece->size())));
-      if (n != 0 && sink.write(piece->data(), n)) exchange.stream.flush();
+      if (n != 0 && sink.write(piece->data(), n)) exchange.stream->flush();
       return n;
     };
     if (length) {
@@ -234,19 +275,22 @@ class Answerer final : public httplib::Server {
     return date_;
   }
 
+  static std::string_view connection_header(const Exchange& exchange) {
+    if (exchange.close) return "close";
+    return exchange.head.version_1_0 ? "keep-alive" : "";
+  }
+
   void finish_headers(httplib::Response& response) {
     const Exchange& exchange = *exchange_;
     response.headers.erase("Keep-Alive");
     if (!response.has_header("Date")) response.headers.emplace("Date", date());
-    if (exchange.close)
-      response.headers.emplace("Connection", "close");
-    else if (exchange.head.version_1_0)
-      response.headers.emplace("Connection", "keep-alive");
+    if (const auto connection = connection_header(exchange); !connection.empty())
+      response.headers.emplace("Connection", connection);
     if (!exchange.leave_out_body) return;
     response.headers.erase("Content-Length");
     response.headers.erase("Accept-Ranges");
-    if (exchange.length_of_head && response.status != 204)
-      response.headers.emplace("Content-Length", std::to_string(*exchange.length_of_head));
+    if (const auto length = length_of(exchange, {}))
+      response.headers.emplace("Content-Length", std::to_string(*length));
   }
 
   const Transport& handler_;
@@ -256,6 +300,7 @@ class Answerer final : public httplib::Server {
   Exchange* exchange_ = nullptr;
   std::time_t date_of_ = 0;
   std::string date_;
+  std::string head_;  // of the answer that is written; kept for its room
 };
 
 /// Binds and listens by httplib, whose own accept loop is not used.
