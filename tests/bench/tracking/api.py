@@ -9,7 +9,7 @@ import time
 import urllib.parse
 
 PAGE_OF_HISTORY = 25_000
-PAGE_OF_RUNS = 50_000
+PAGE_OF_RUNS = 10_000  # FastTrackML puts the ids of a page into one statement, which SQLite bounds
 IDLE_SECONDS = 2  # after which a server may close a connection (uvicorn: 5)
 
 
