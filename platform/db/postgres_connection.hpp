@@ -58,7 +58,6 @@ class PostgresConnection {
   struct Prepared {
     std::string text;
     std::string name;
-    int parameters;
   };
 
   void connect(const std::string& uri, core::Deadline deadline);

@@ -27,13 +27,11 @@ struct PostgresLibrary {
   decltype(&::PQgetvalue) getvalue = library.find("PQgetvalue");
   decltype(&::PQisBusy) is_busy = library.find("PQisBusy");
   decltype(&::PQnfields) nfields = library.find("PQnfields");
-  decltype(&::PQnparams) nparams = library.find("PQnparams");
   decltype(&::PQntuples) ntuples = library.find("PQntuples");
   decltype(&::PQparameterStatus) parameter_status = library.find("PQparameterStatus");
   decltype(&::PQpipelineSync) pipeline_sync = library.find("PQpipelineSync");
   decltype(&::PQresultErrorField) result_error_field = library.find("PQresultErrorField");
   decltype(&::PQresultStatus) result_status = library.find("PQresultStatus");
-  decltype(&::PQsendDescribePrepared) send_describe_prepared = library.find("PQsendDescribePrepared");
   decltype(&::PQsendPrepare) send_prepare = library.find("PQsendPrepare");
   decltype(&::PQsendQuery) send_query = library.find("PQsendQuery");
   decltype(&::PQsendQueryPrepared) send_query_prepared = library.find("PQsendQueryPrepared");
