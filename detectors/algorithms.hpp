@@ -12,6 +12,9 @@ using MakeDetector = std::unique_ptr<Detector>(const CatalogRow& row, const Para
 std::span<const ParameterSpec> univariate_baseline_parameters();
 MakeDetector make_univariate_baseline;
 
+std::span<const ParameterSpec> mini_prophet_parameters();
+MakeDetector make_mini_prophet;
+
 std::span<const ParameterSpec> ar_ridge_parameters();
 MakeDetector make_ar_ridge;
 

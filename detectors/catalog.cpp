@@ -17,9 +17,10 @@ constexpr std::array<std::string_view, 2> kBaselineNames = {"UnivariateModelAnom
 constexpr std::array<std::string_view, 2> kAutoregressionNames = {"ar", "autoregression"};
 constexpr std::array<std::string_view, 2> kForestNames = {"IsolationForest", "iforest"};
 constexpr std::array<std::string_view, 1> kEwmaNames = {"ewma"};
+constexpr std::array<std::string_view, 1> kMiniProphetNames = {"MiniProphetForecaster"};
 
-const std::array<CatalogRow, 4>& rows() {
-  static const std::array<CatalogRow, 4> table = {{
+const std::array<CatalogRow, 5>& rows() {
+  static const std::array<CatalogRow, 5> table = {{
       {.name = "univariate_baseline",
        .aliases = kBaselineNames,
        .summary = "residuals against Huber's robust scale of the training residuals",
@@ -56,6 +57,15 @@ const std::array<CatalogRow, 4>& rows() {
        .table = true,
        .advised_rows = 50,
        .make = make_isolation_forest},
+      {.name = "mini_prophet",
+       .aliases = kMiniProphetNames,
+       .summary = "forecast by trend, week and day, residuals in units of the forecast's own interval",
+       .parameters = mini_prophet_parameters(),
+       .per_channel = true,
+       .online = false,
+       .table = false,
+       .advised_rows = 50,
+       .make = make_mini_prophet},
   }};
   return table;
 }
@@ -65,7 +75,7 @@ const std::array<CatalogRow, 4>& rows() {
 std::span<const CatalogRow> catalog() { return rows(); }
 
 const CatalogRow* find_algorithm(std::string_view name) {
-  const std::string lower = core::to_lower(name);
+  const std::string lower = core::to_lower(name.substr(name.rfind('.') + 1));  // npos + 1 is 0
   for (const CatalogRow& row : catalog()) {
     if (row.name == lower) return &row;
     for (std::string_view alias : row.aliases) {

@@ -31,7 +31,7 @@ struct CatalogRow {
 
 std::span<const CatalogRow> catalog();
 
-/// By name or alias, whatever the case of an alias's letters; null if there is none.
+/// By name or alias, whatever the case of an alias's letters, of a dotted name by its last part; null if there is none.
 const CatalogRow* find_algorithm(std::string_view name);
 /// Errors: invalid, field "algorithm", with the nearest known name.
 const CatalogRow& get_algorithm(std::string_view name);

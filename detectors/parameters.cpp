@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "detectors/estimators.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
 
@@ -30,12 +31,22 @@ std::string expected(const ParameterSpec& spec) {
       return "true or false";
     case ParameterKind::choice:
       return "one of " + join(spec.words);
+    case ParameterKind::days:
+    case ParameterKind::forecaster:
+    case ParameterKind::transformers:
+      break;  // read_nested says it
   }
   return {};
 }
 
+/// A member of a file is told by its path.
+std::string at(const std::string& field) {
+  return field.find('.') == std::string::npos ? "" : fmt::format("'{}': ", field);
+}
+
 [[noreturn]] void refuse(const ParameterSpec& spec, std::string_view given, const std::string& field) {
-  throw core::invalid(fmt::format("parameter '{}' must be {}, not '{}'", spec.name, expected(spec), given), field);
+  throw core::invalid(fmt::format("{}parameter '{}' must be {}, not '{}'", at(field), spec.name, expected(spec), given),
+                      field);
 }
 
 std::optional<Parameters::Value> read_word(const ParameterSpec& spec, std::string_view text) {
@@ -64,6 +75,10 @@ Parameters::Value read_text(const ParameterSpec& spec, std::string_view text, co
     const auto number = core::to_real(text);
     if (number && *number >= spec.least && *number <= spec.most) return *number;  // NaN fails both
   }
+  if (spec.kind == ParameterKind::days || spec.kind == ParameterKind::forecaster ||
+      spec.kind == ParameterKind::transformers) {
+    return Parameters::Nested{read_nested(spec, text, field)};
+  }
   refuse(spec, text, field);
 }
 
@@ -74,8 +89,8 @@ const ParameterSpec& get_spec(std::span<const ParameterSpec> table, std::string_
   std::vector<std::string_view> known;
   for (const ParameterSpec& spec : table) known.push_back(spec.name);
   const auto near = core::did_you_mean(name, known);
-  throw core::invalid(near ? fmt::format("unknown parameter '{}'; did you mean '{}'?", name, *near)
-                           : fmt::format("unknown parameter '{}'; known are {}", name, join(known)),
+  throw core::invalid(at(field) + (near ? fmt::format("unknown parameter '{}'; did you mean '{}'?", name, *near)
+                                        : fmt::format("unknown parameter '{}'; known are {}", name, join(known))),
                       field);
 }
 
@@ -135,8 +150,14 @@ std::optional<double> Parameters::find_real(std::string_view name) const {
   return value ? std::optional(*value) : std::nullopt;
 }
 
+std::optional<std::string_view> Parameters::find_nested(std::string_view name) const {
+  const auto* value = std::get_if<Nested>(&get(name));
+  return value ? std::optional<std::string_view>(value->json) : std::nullopt;
+}
+
 std::string Parameters::text(std::string_view name) const {
   const Value& value = get(name);
+  if (const auto* n = std::get_if<Nested>(&value)) return n->json;
   if (const auto* i = std::get_if<std::int64_t>(&value)) return std::to_string(*i);
   if (const auto* d = std::get_if<double>(&value)) return core::format_real(*d);
   if (const auto* b = std::get_if<bool>(&value)) return *b ? "true" : "false";
@@ -147,7 +168,15 @@ std::string Parameters::json() const {
   core::JsonWriter out;
   out.begin_object();
   for (const auto& [name, value] : values_) {
-    std::visit([&out, &key = name](const auto& v) { out.member(key, v); }, value);
+    if (const auto* nested = std::get_if<Nested>(&value)) {
+      out.key(name).raw(nested->json);
+      continue;
+    }
+    std::visit(
+        [&out, &key = name](const auto& v) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(v)>, Nested>) out.member(key, v);
+        },
+        value);
   }
   return out.end_object().take();
 }

@@ -18,7 +18,15 @@
 
 namespace wakeful::detectors {
 
-enum class ParameterKind { integer, real, boolean, choice };
+enum class ParameterKind {
+  integer,
+  real,
+  boolean,
+  choice,
+  days,          // calendar days, "2026-12-25", in a list
+  forecaster,    // an estimator with arguments of its own (estimators.hpp), or one of the words
+  transformers,  // a list of estimators
+};
 
 struct ParameterSpec {
   std::string_view name;
@@ -28,14 +36,19 @@ struct ParameterSpec {
   /// Both ends are allowed; for numbers only.
   double least = 0;
   double most = 0;
-  /// The choices of a choice; for a number the words taken instead of one ("auto").
+  /// The choices of a choice; for a number or a forecaster the words taken instead of one ("auto").
   std::span<const std::string_view> words = {};
   std::string_view doc = {};
 };
 
 class Parameters {
  public:
-  using Value = std::variant<std::int64_t, double, bool, std::string>;
+  /// A list or an estimator: JSON in its one form, every argument said.
+  struct Nested {
+    std::string json;
+    bool operator==(const Nested&) const = default;
+  };
+  using Value = std::variant<std::int64_t, double, bool, std::string, Nested>;
 
   Parameters() = default;
 
@@ -46,6 +59,8 @@ class Parameters {
   /// Nothing where a word stands instead of a number.
   std::optional<std::int64_t> find_integer(std::string_view name) const;
   std::optional<double> find_real(std::string_view name) const;
+  /// JSON of a list or an estimator; nothing where a word stands instead.
+  std::optional<std::string_view> find_nested(std::string_view name) const;
 
   /// In the order of the table.
   const std::vector<std::pair<std::string, Value>>& values() const { return values_; }

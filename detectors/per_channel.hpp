@@ -2,7 +2,8 @@
 // Makes a detector of a method for one series: every channel gets its own copy, the row's score is the largest.
 //
 // A method is a class with the members that PerChannel calls below; it sees one channel's values in order and knows
-// nothing of frames, files or other channels. Internal to detectors/*.cpp.
+// nothing of frames, files or other channels. One that knows days and weeks has a member `set_times`, which is told the
+// training's times before `learn`. Internal to detectors/*.cpp.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -73,6 +74,7 @@ class PerChannel final : public Detector {
     for (std::size_t i = 0; i < methods_.size(); ++i) {
       std::vector<double> values = training.channel(i);
       std::transform(values.begin(), values.end(), values.begin(), tame);
+      if constexpr (requires(Method & m) { m.set_times(training.times()); }) methods_[i].set_times(training.times());
       methods_[i].learn(values);
     }
   }

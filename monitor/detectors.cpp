@@ -125,7 +125,7 @@ void check_model(const Definition& definition, const Metric& metric, std::size_t
 }
 
 void check_algorithm(const Algorithm& algorithm) {
-  const std::string field = fmt::format("algorithms.{}", algorithm.label);
+  const std::string field = algorithm.path.empty() ? fmt::format("algorithms.{}", algorithm.label) : algorithm.path;
   const detectors::CatalogRow* row = nullptr;
   try {
     row = &detectors::get_algorithm(algorithm.name);

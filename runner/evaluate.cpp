@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "client/files.hpp"
 #include "client/watch.hpp"
@@ -285,6 +286,13 @@ std::string evaluate(const Work& work) {
       if (!worst || (is_worse && classify(*worst) != monitor::FailureClass::transient))
         worst = core::Error(e.code(), fmt::format("{}: {}", model.name, e.what()), e.field());
     }
+  }
+  // They get no verdict; what a model was not trained on has none to give, either.
+  for (const auto& [event, groups] :
+       {std::pair{"groups_missing", &totals.missing}, {"groups_unknown", &totals.unknown}}) {
+    if (!groups->empty())
+      core::log::warn(
+          event, {{"detector", work.claim.detector.name}, {"groups", fmt::format("{}", fmt::join(*groups, ", "))}});
   }
   if (worst) throw core::Error(*worst);
   return to_json(totals);

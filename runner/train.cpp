@@ -71,6 +71,33 @@ core::Timestamp position_of(const Work& work, const Metric& metric, const Grid& 
   return grid.buckets.last;
 }
 
+/// A method that judges each channel by itself learns nothing of one that has too few values: it is left out, which is
+/// said, and gets no anomaly. The others are trained all the same.
+detectors::Frame without_short_channels(const detectors::CatalogRow& row, const detectors::Frame& frame,
+                                        const std::string& label) {
+  std::vector<bool> is_short(frame.channels(), false);
+  for (std::size_t c = 0; row.per_channel && c < frame.channels(); ++c) {
+    const auto values = frame.view().channel(c);
+    const auto known = std::count_if(values.begin(), values.end(), [](double v) { return !std::isnan(v); });
+    is_short[c] = static_cast<std::size_t>(known) < row.advised_rows;
+    if (is_short[c]) {
+      core::log::warn("channel_left_out", {{"algorithm", label},
+                                           {"channel", frame.names()[c]},
+                                           {"values", std::to_string(known)},
+                                           {"needed", std::to_string(row.advised_rows)}});
+    }
+  }
+  if (std::find(is_short.begin(), is_short.end(), true) == is_short.end()) return frame;
+  detectors::Frame kept(frame.names());
+  kept.reserve(frame.rows());
+  for (std::size_t r = 0; r < frame.rows(); ++r) {
+    std::vector<double> values(frame.row(r).begin(), frame.row(r).end());
+    for (std::size_t c = 0; c < values.size(); ++c) values[c] = is_short[c] ? std::nan("") : values[c];
+    kept.append(frame.times()[r], values);
+  }
+  return kept;
+}
+
 std::vector<NamedDetector> fit_all(const Work& work, const Metric& metric, const Grid& grid, core::Timestamp position) {
   std::vector<NamedDetector> trained;
   const detectors::Frame frame = frame_of(grid, metric);
@@ -83,7 +110,7 @@ std::vector<NamedDetector> fit_all(const Work& work, const Metric& metric, const
       const auto document = core::parse_json(algorithm.parameters);
       const core::ObjectReader parameters(document.root(), fmt::format("algorithms.{}", algorithm.label));
       auto detector = detectors::make_detector(row, detectors::read_parameters(row.parameters, parameters));
-      detector->train(frame, passed);
+      detector->train(without_short_channels(row, frame, algorithm.label), passed);
       trained.push_back({algorithm.label, std::move(detector)});
     } catch (const core::Error& e) {
       throw core::Error(e.code(), fmt::format("{}: {}: {}", metric.name, algorithm.label, e.what()), e.field());

@@ -88,6 +88,7 @@ struct Algorithm {
   std::string label;              // the key in the file: what scores and anomalies carry
   std::string name;               // of the catalog (or an alias of it); the label unless `cls` says otherwise
   std::string parameters = "{}";  // a JSON object
+  std::string path{};             // of the parameters in the file that was read: "algorithms.<label>[.args]"
 };
 
 struct Definition {

@@ -251,6 +251,24 @@ Fill read_fill(const ObjectReader& metric) {
   return fill;
 }
 
+/// The arguments stand beside `cls`, or together under `args`.
+Algorithm read_algorithm(const std::string& label, const Json* value, const std::string& path) {
+  Algorithm algorithm{.label = label, .name = label, .path = path};
+  if (!value) return algorithm;  // "ewma_residual:" alone is null: all defaults
+  const ObjectReader object(*value, path);
+  if (object.has("cls")) algorithm.name = filled_text(object, "cls", 200);
+  Json kept = *value;
+  if (object.find_object("args")) {
+    constexpr std::array<std::string_view, 2> kKeys{"cls", "args"};
+    object.refuse_unknown(kKeys);
+    algorithm.path = object.path_of("args");
+    kept = *object.find_value("args");
+  }
+  kept.erase("cls");
+  algorithm.parameters = core::dump_json(kept);
+  return algorithm;
+}
+
 std::vector<Algorithm> read_algorithms(const ObjectReader& object) {
   const ObjectReader all = object.object("algorithms");
   std::vector<Algorithm> algorithms;
@@ -261,16 +279,7 @@ std::vector<Algorithm> read_algorithms(const ObjectReader& object) {
   for (const std::string& label : names) {
     const std::string path = all.path_of(label);
     check_column(label, path);
-    Algorithm algorithm{.label = label, .name = label};
-    // "ewma_residual:" alone is null: all defaults.
-    if (const Json* value = all.find_value(label)) {
-      const ObjectReader parameters(*value, path);
-      Json kept = *value;
-      if (parameters.has("cls")) algorithm.name = filled_text(parameters, "cls", 200);
-      kept.erase("cls");
-      algorithm.parameters = core::dump_json(kept);
-    }
-    algorithms.push_back(std::move(algorithm));
+    algorithms.push_back(read_algorithm(label, all.find_value(label), path));
   }
   return algorithms;
 }

@@ -92,12 +92,24 @@ TEST(Definition, WritesWhatItReadsBackEqual) {
         with("{observations: checkout}", "{sql: {connection: w, table: t, time_column: at, value_column: v}}"),
         with("{observations: checkout}", "{csv: {path: /a/b.csv}}"),
         with("isolation_forest: {trees: 200}", "deep: {cls: isolation_forest, trees: 200}"),
+        with("isolation_forest: {trees: 200}", "deep: {cls: isolation_forest, args: {trees: 200}}"),
         with("isolation_forest: {trees: 200}", "bare: {cls: isolation_forest}")}) {
     const Definition d = parse(text);
     const std::string json = to_json(d);
     const auto document = core::parse_json(json);
     EXPECT_EQ(to_json(read_definition(core::ObjectReader(document.root()))), json);
   }
+}
+
+TEST(Definition, TakesArgumentsBesideTheClassOrUnderArgs) {
+  const Definition beside = parse(with("isolation_forest: {trees: 200}", "deep: {cls: isolation_forest, trees: 200}"));
+  const Definition under =
+      parse(with("isolation_forest: {trees: 200}", "deep: {cls: isolation_forest, args: {trees: 200}}"));
+  EXPECT_EQ(to_json(under), to_json(beside));
+  const auto deep = std::find_if(under.algorithms.begin(), under.algorithms.end(),
+                                 [](const Algorithm& algorithm) { return algorithm.label == "deep"; });
+  ASSERT_NE(deep, under.algorithms.end());
+  EXPECT_EQ(deep->path, "algorithms.deep.args");
 }
 
 TEST(Definition, RefusesAndNamesTheField) {
@@ -107,6 +119,8 @@ TEST(Definition, RefusesAndNamesTheField) {
     std::string_view message;
   };
   const Case cases[] = {
+      {with("isolation_forest: {trees: 200}", "deep: {cls: isolation_forest, arg: 1, args: {trees: 200}}"),
+       "algorithms.deep.arg", "did you mean 'args'?"},
       {with("time_spec:", "timespec:"), "timespec", "did you mean 'time_spec'?"},
       {with("aggregate: mean", "aggregat: mean"), "metrics[0].aggregat", "did you mean 'aggregate'?"},
       {with("aggregate: mean", "aggregate: avg"), "metrics[0].aggregate", "none of mean, sum"},
