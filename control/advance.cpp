@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "control/endings.hpp"
+#include "control/gc.hpp"
 #include "control/job_runs.hpp"
 #include "control/stored_file.hpp"
 #include "monitor/evaluations.hpp"
@@ -151,7 +152,7 @@ monitor::Advanced advance(db::Tx& tx, const Advance& wanted, core::Timestamp now
   monitor::Advanced done;
   done.evaluation = monitor::add_evaluation(tx, model, evaluation_of(wanted, job, version.version, now), wanted.scores,
                                             wanted.late_scores, wanted.holder.fence);
-  registry::trim_versions(tx, wanted.model, kKeptVersions, now);
+  discard_files(tx, registry::trim_versions(tx, wanted.model, kKeptVersions, now), now);
   log_metrics(tx, job, wanted.metrics, version.version, now);
   Journal journal;
   journal.committed(done.evaluation);

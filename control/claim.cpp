@@ -38,6 +38,14 @@ void bound_by_marks(monitor::Interval& interval, std::span<const monitor::Online
   interval.until = furthest;
 }
 
+/// Leaves the metrics whose models are due; all if none is any more, as when a changed file was changed back.
+void leave_due(monitor::Definition& detector, std::span<const monitor::OnlineModel> models, core::Timestamp now) {
+  std::vector<monitor::Metric> due;
+  for (const monitor::Metric& metric : detector.metrics)
+    if (monitor::reason_to_train(detector, metric, models, now)) due.push_back(metric);
+  if (!due.empty()) detector.metrics = std::move(due);
+}
+
 class Preparation {
  public:
   Preparation(db::Tx& tx, const monitor::ClaimRequest& request, Journal& journal, core::Timestamp now)
@@ -47,8 +55,11 @@ class Preparation {
   std::optional<monitor::Claim> prepare(const monitor::Claimed& claimed) {
     const Job& job = claimed.job;
     if (!monitor::find_detector(tx_, job.subject)) return give_up(job, "the detector is gone");
-    const monitor::Definition detector = monitor::lock_detector(tx_, job.subject).definition;
+    monitor::Definition detector = monitor::lock_detector(tx_, job.subject).definition;
     const auto asked = monitor::asked_until_of(tx_, job.id);
+    if (job.kind == JobKind::evaluate) {  // a training does it when its models are registered
+      for (const std::string& name : retire_unnamed(tx_, detector, now_)) journal_.retired(job.subject, name);
+    }
     std::vector<monitor::OnlineModel> models = usable_models(tx_, detector);
     if (job.kind == JobKind::evaluate && models.empty()) return wait_for_training(claimed);
     monitor::Interval interval;
@@ -58,7 +69,10 @@ class Preparation {
       return give_up(job, e.what());
     }
     if (job.kind == JobKind::train && !asked) bound_by_marks(interval, models);
-    if (job.kind == JobKind::train) models = monitor::list_online_models(tx_, detector.name);
+    if (job.kind == JobKind::train) {
+      if (monitor::trains_only_due(tx_, job.id)) leave_due(detector, models, now_);
+      models = monitor::list_online_models(tx_, detector.name);
+    }
     monitor::set_interval(tx_, job.id, interval);
     const tracker::RunInfo run = start_run(tx_, job, detector, now_);
     return monitor::Claim{.job = monitor::get_job(tx_, job.id),

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "control/gc.hpp"
 #include "control/job_runs.hpp"
 #include "monitor/detectors.hpp"
 #include "monitor/jobs.hpp"
@@ -12,6 +13,7 @@
 #include "monitor/wire/names.hpp"
 #include "platform/core/digest.hpp"
 #include "registry/models.hpp"
+#include "registry/tags.hpp"
 
 namespace wakeful::control {
 namespace {
@@ -78,6 +80,18 @@ std::vector<monitor::OnlineModel> usable_models(db::Tx& tx, const monitor::Defin
   return models;
 }
 
+std::vector<std::string> retire_unnamed(db::Tx& tx, const monitor::Definition& detector, core::Timestamp now) {
+  std::vector<std::string> retired;
+  for (const monitor::OnlineModel& model : monitor::list_online_models(tx, detector.name)) {
+    const auto is_it = [&](const monitor::Metric& m) { return monitor::online_model_name(detector, m) == model.name; };
+    if (std::any_of(detector.metrics.begin(), detector.metrics.end(), is_it)) continue;
+    monitor::retire_model(tx, model.name, now);
+    if (registry::find_model_state(tx, model.name)) registry::set_model_tags(tx, model.name, {{"online", "False"}});
+    retired.push_back(model.name);
+  }
+  return retired;
+}
+
 void request_training(db::Tx& tx, const Job& cause, std::int64_t fence, core::Timestamp now) {
   if (has_open_training(tx, cause.subject)) return;
   // Worked out, not drawn: a closure that runs again must come to the same.
@@ -87,7 +101,8 @@ void request_training(db::Tx& tx, const Job& cause, std::int64_t fence, core::Ti
                     .run_id = id,
                     .detector = cause.subject,
                     .kind = JobKind::train,
-                    .asked_until = training_until(tx, cause)},
+                    .asked_until = training_until(tx, cause),
+                    .only_due = true},
                    now);
 }
 
@@ -98,6 +113,7 @@ void settle(db::Tx& tx, const Job& job, Journal& journal, core::Timestamp now) {
   if (job.state == JobState::succeeded) monitor::mark_done(tx, job.subject, job.kind, now);
   const auto detector = monitor::find_detector(tx, job.subject);
   if (!detector) return;
+  trim_runs(tx, job, detector->definition, now);
   if (job.kind == JobKind::train)
     after_training(tx, job, detector->definition, journal, now);
   else

@@ -11,6 +11,10 @@
 
 namespace wakeful::control {
 
+/// Takes the models off watch whose metrics the detector does not name (by that name) any more; their names. Their
+/// history stays to be looked at, but nobody who looks for online models finds it.
+std::vector<std::string> retire_unnamed(db::Tx& tx, const monitor::Definition& detector, core::Timestamp now);
+
 /// The models of a detector that can be evaluated: of metrics that it still names, and registered.
 std::vector<monitor::OnlineModel> usable_models(db::Tx& tx, const monitor::Definition& detector);
 

@@ -31,9 +31,8 @@ std::int64_t require_experiment(db::Tx& tx, const monitor::Definition& detector,
 
 tracker::NewRun new_run(const monitor::Job& job, const monitor::Definition& detector, std::int64_t experiment,
                         core::Timestamp now) {
-  const std::string_view what = job.kind == JobKind::train ? "training" : "inference";
   return {.experiment_id = std::to_string(experiment),
-          .run_name = fmt::format("anomaly_detection_{}_{}:{}", what, detector.name, detector.deployment_mode),
+          .run_name = run_name(job.kind, detector),
           .user_id = "wakeful",
           .start_time_ms = core::to_ms(now),
           .tags = {{"detector_name", detector.name},
@@ -78,6 +77,11 @@ std::string key_of(std::string_view name) {
 }
 
 }  // namespace
+
+std::string run_name(monitor::JobKind kind, const monitor::Definition& detector) {
+  const std::string_view what = kind == JobKind::train ? "training" : "inference";
+  return fmt::format("anomaly_detection_{}_{}:{}", what, detector.name, detector.deployment_mode);
+}
 
 std::string experiment_name(std::string_view detector) { return fmt::format("detectors/{}", detector); }
 

@@ -13,6 +13,8 @@ namespace wakeful::control {
 
 /// "detectors/<name>".
 std::string experiment_name(std::string_view detector);
+/// "anomaly_detection_<training|inference>_<detector>:<mode>".
+std::string run_name(monitor::JobKind kind, const monitor::Definition& detector);
 
 /// The job's run, running: made by the first claim, taken up by later ones, whatever clients did to it meanwhile. A
 /// detector's experiment comes back if it was deleted. Its artifacts go through the server, because runners do.

@@ -7,6 +7,7 @@
 
 #include "control/advance.hpp"
 #include "control/endings.hpp"
+#include "control/gc.hpp"
 #include "control/job_runs.hpp"
 #include "control/stored_file.hpp"
 #include "monitor/detectors.hpp"
@@ -69,22 +70,8 @@ class Registrar {
     model.last_evaluation = mark_for(model);
     model.version = add_version(model.name, metric, trained, core::format_rfc3339(model.last_evaluation));
     model = monitor::put_on_watch(tx_, model, fence_);
-    registry::trim_versions(tx_, model.name, kKeptVersions, now_);
+    discard_files(tx_, registry::trim_versions(tx_, model.name, kKeptVersions, now_), now_);
     return model;
-  }
-
-  /// Those of metrics that the detector does not name (by that name) any more.
-  std::vector<std::string> retire_others() {
-    std::vector<std::string> retired;
-    for (const monitor::OnlineModel& model : monitor::list_online_models(tx_, detector_.name)) {
-      const auto is_it = [&](const Metric& m) { return monitor::online_model_name(detector_, m) == model.name; };
-      if (std::any_of(detector_.metrics.begin(), detector_.metrics.end(), is_it)) continue;
-      monitor::retire_model(tx_, model.name, now_);
-      // Its history stays to be looked at, but nobody who looks for online models finds it.
-      if (registry::find_model_state(tx_, model.name)) registry::set_model_tags(tx_, model.name, {{"online", "False"}});
-      retired.push_back(model.name);
-    }
-    return retired;
   }
 
  private:
@@ -184,7 +171,7 @@ monitor::Registered register_models(db::Tx& tx, const Registration& wanted, core
     done.models.push_back(registrar.put(metric_of(detector.definition, model.metric, "models"), model));
     journal.registered(done.models.back());
   }
-  done.retired = registrar.retire_others();
+  done.retired = retire_unnamed(tx, detector.definition, now);
   for (const std::string& name : done.retired) journal.retired(job.subject, name);
   log_metrics(tx, job, wanted.metrics, 0, now);
   done.job = end(tx, job, monitor::JobState::succeeded, "", wanted.result, journal, now);

@@ -12,6 +12,7 @@ monitor::Job request_run(db::Tx& tx, std::string_view name, const RunRequest& re
   monitor::plan_interval(detector.definition.time_spec, request.kind, now, request.until);  // refuses what cannot be
   if (const auto open = monitor::find_open_job(tx, name, request.kind, request.until)) {
     monitor::hasten_jobs(tx, name, request.kind, now);
+    monitor::train_all(tx, open->id);
     return monitor::get_job(tx, open->id);
   }
   monitor::add_job(

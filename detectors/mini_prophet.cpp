@@ -167,7 +167,7 @@ void MiniProphet::terms_of(const Curve& curve, double time, std::span<double> te
 }
 
 double MiniProphet::value_of(const Curve& curve, double time) const {
-  std::array<double, 2 + kMostBends + 4 * kMostOrder + 1> terms;
+  std::array<double, 2 + kMostBends + 4 * kMostOrder + 1> terms{};
   terms_of(curve, time, terms);
   double sum = 0;
   for (std::size_t k = 0; k < curve.coefficients.size(); ++k) sum += terms[k] * curve.coefficients[k];

@@ -17,8 +17,10 @@ constexpr std::string_view kColumns =
 constexpr db::Sql kInsert{
     "job.insert",
     "INSERT INTO jobs (job_id, detector, kind, state, tick_us, asked_until_us, attempt, max_attempts, not_before_us, "
-    "fence, owner, run_id, created_us, error, result) "
-    "VALUES ($1, $2, $3, 0, $4, $5, 0, $6, $7, 0, '', $8, $7, '', 'null') ON CONFLICT DO NOTHING"};
+    "fence, owner, run_id, created_us, error, result, only_due) "
+    "VALUES ($1, $2, $3, 0, $4, $5, 0, $6, $7, 0, '', $8, $7, '', 'null', $9) ON CONFLICT DO NOTHING"};
+constexpr db::Sql kOnlyDue{"job.only_due", "SELECT only_due FROM jobs WHERE job_id = $1"};
+constexpr db::Sql kTrainAll{"job.train_all", "UPDATE jobs SET only_due = 0 WHERE job_id = $1 AND state = 0"};
 constexpr db::Sql kFindOpen{
     "job.find_open",
     "SELECT job_id FROM jobs WHERE detector = $1 AND kind = $2 AND state IN (0, 1) "
@@ -101,8 +103,16 @@ core::Error lease_lost(std::string_view why) {
 
 bool add_job(db::Tx& tx, const NewJob& job, core::Timestamp now) {
   return tx.execute(kInsert, {job.id, job.detector, static_cast<std::int64_t>(job.kind), us_of(job.tick),
-                              us_of(job.asked_until), kMaxAttempts, core::to_us(now), job.run_id}) == 1;
+                              us_of(job.asked_until), kMaxAttempts, core::to_us(now), job.run_id, job.only_due}) == 1;
 }
+
+bool trains_only_due(db::Tx& tx, std::string_view id) {
+  const auto found = tx.find(kOnlyDue, {id}, [](const db::Row& row) { return row.integer(0) != 0; });
+  if (!found) throw core::not_found(fmt::format("Job '{}' not found", id), "id");
+  return *found;
+}
+
+void train_all(db::Tx& tx, std::string_view id) { tx.execute(kTrainAll, {id}); }
 
 std::optional<Job> find_open_job(db::Tx& tx, std::string_view detector, JobKind kind,
                                  std::optional<core::Timestamp> asked_until) {

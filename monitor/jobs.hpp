@@ -27,6 +27,7 @@ struct NewJob {
   JobKind kind = JobKind::evaluate;
   std::optional<core::Timestamp> tick{};         // the schedule's; absent: asked for
   std::optional<core::Timestamp> asked_until{};  // as if it were that late
+  bool only_due = false;                         // trains the models that are due, not all
 };
 
 /// The job that ticks make has an id that every scheduler works out alike.
@@ -43,6 +44,11 @@ std::optional<Job> find_job(db::Tx& tx, std::string_view id);
 Job get_job(db::Tx& tx, std::string_view id);
 /// What it was asked for, if anything. Errors: not_found.
 std::optional<core::Timestamp> asked_until_of(db::Tx& tx, std::string_view id);
+
+/// Whether it trains only the models that are due. Errors: not_found.
+bool trains_only_due(db::Tx& tx, std::string_view id);
+/// Somebody asked for all of them, while it waits.
+void train_all(db::Tx& tx, std::string_view id);
 
 struct JobSearch {
   std::string detector{};  // "": any

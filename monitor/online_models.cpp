@@ -14,6 +14,9 @@ constexpr std::string_view kColumns =
     "m.last_evaluation_us, m.artifact_uri, m.artifact_sha256, m.artifact_size_bytes, m.creation_run_id, m.trained_us";
 constexpr int kColumnCount = 14;
 
+constexpr db::Sql kNaming{
+    "online_model.naming",
+    "SELECT 1 FROM online_models WHERE retired_us IS NULL AND artifact_uri LIKE $1 ESCAPE '!' LIMIT 1"};
 constexpr db::Sql kAddQuery{"query.add",
                             "INSERT INTO watched_queries (digest, query, datasource) VALUES ($1, $2, $3) "
                             "ON CONFLICT DO NOTHING"};
@@ -157,6 +160,10 @@ std::optional<core::Timestamp> evaluated_until(db::Tx& tx, std::string_view obse
   const auto us = tx.find(kEvaluatedUntil, {observations}, [](const db::Row& row) { return row.find_integer(0); });
   if (!us || !*us) return std::nullopt;
   return core::from_us(**us);
+}
+
+bool is_named_by_model(db::Tx& tx, std::string_view pattern) {
+  return tx.find(kNaming, {pattern}, [](const db::Row&) { return true; }).has_value();
 }
 
 void drop_models(db::Tx& tx, std::string_view detector) { tx.execute(kDrop, {detector}); }

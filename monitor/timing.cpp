@@ -45,18 +45,24 @@ core::Duration backoff(std::int64_t attempt, double chance) {
   return core::Duration(static_cast<std::int64_t>(static_cast<double>(whole.count()) * (0.5 + chance)));
 }
 
+std::optional<std::string> reason_to_train(const Definition& definition, const Metric& metric,
+                                           std::span<const OnlineModel> models, core::Timestamp now) {
+  const auto model = std::find_if(models.begin(), models.end(), [&](const OnlineModel& m) {
+    return m.name == online_model_name(definition, metric);
+  });
+  if (model == models.end()) return fmt::format("no online model of '{}' yet", metric.name);
+  if (model->digest != model_digest(definition, metric))
+    return fmt::format("'{}' was trained on another definition", metric.name);
+  const auto& retrain = definition.time_spec.retrain;
+  if (retrain && now - model->trained >= *retrain)
+    return fmt::format("'{}' was trained more than {} ago", metric.name, core::format_duration(*retrain));
+  return std::nullopt;
+}
+
 std::optional<std::string> reason_to_train(const Definition& definition, std::span<const OnlineModel> models,
                                            core::Timestamp now) {
   for (const Metric& metric : definition.metrics) {
-    const auto model = std::find_if(models.begin(), models.end(), [&](const OnlineModel& m) {
-      return m.name == online_model_name(definition, metric);
-    });
-    if (model == models.end()) return fmt::format("no online model of '{}' yet", metric.name);
-    if (model->digest != model_digest(definition, metric))
-      return fmt::format("'{}' was trained on another definition", metric.name);
-    const auto& retrain = definition.time_spec.retrain;
-    if (retrain && now - model->trained >= *retrain)
-      return fmt::format("'{}' was trained more than {} ago", metric.name, core::format_duration(*retrain));
+    if (auto reason = reason_to_train(definition, metric, models, now)) return reason;
   }
   return std::nullopt;
 }

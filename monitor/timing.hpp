@@ -28,5 +28,8 @@ core::Duration backoff(std::int64_t attempt, double chance);
 /// than the file says now, one is older than `retrain`.
 std::optional<std::string> reason_to_train(const Definition& definition, std::span<const OnlineModel> models,
                                            core::Timestamp now);
+/// The same of one metric's model.
+std::optional<std::string> reason_to_train(const Definition& definition, const Metric& metric,
+                                           std::span<const OnlineModel> models, core::Timestamp now);
 
 }  // namespace wakeful::monitor

@@ -17,6 +17,7 @@
 #include "platform/core/clock.hpp"
 #include "platform/core/error.hpp"
 #include "server/demo.hpp"
+#include "server/gc_command.hpp"
 #include "server/probes.hpp"
 #include "server/serve.hpp"
 #include "server/settings.hpp"
@@ -114,6 +115,7 @@ struct CommandLine {
   std::function<int()> action;
   std::optional<SettingFlags> server_flags;
   std::optional<SettingFlags> doctor_flags;
+  std::optional<SettingFlags> gc_flags;
   std::string store = of_words([] { return from_environment(variable).backend_store_uri; });
   std::string tracking_uri = variable("MLFLOW_TRACKING_URI").value_or("http://127.0.0.1:5000");
   bool json = false;
@@ -125,6 +127,7 @@ struct CommandLine {
   std::string detector;
   RunOptions run;
   DemoOptions demo;
+  GcOptions gc;
   detectors::DetectOptions detect;
   std::vector<std::string> detect_settings;
   detectors::EvaluateOptions evaluate;
@@ -212,6 +215,20 @@ void add_store(CommandLine& line) {
   backup->add_option("file", line.path, "the new file")->required();
   for (CLI::App* command : db->get_subcommands({}))
     command->add_option("--backend-store-uri", line.store, "the store [WAKEFUL_BACKEND_STORE_URI]")->type_name("");
+}
+
+void add_gc(CommandLine& line) {
+  CLI::App* gc = line.add(line.root, "gc", "Clear away for good what was deleted: rows and files", [&line] {
+    return on_store([&line] {
+      of_words([&line] { return core::parse_duration(line.gc.older_than); });
+      return collect_garbage(line.gc_flags->settings(), line.gc, std::cout);
+    });
+  });
+  gc->set_help_flag("--help", "Show this and end");
+  gc->footer("Example: wakeful gc --older-than 7d --dry-run");
+  gc->add_option("--older-than", line.gc.older_than, "deleted at least so long ago")->type_name("");
+  gc->add_flag("--dry-run", line.gc.dry_run, "count, change nothing");
+  line.gc_flags.emplace(*gc);
 }
 
 void add_watch(CommandLine& line) {
@@ -319,6 +336,7 @@ int run(int argc, char** argv) {
   add_detect(line);
   add_evaluate(line);
   add_store(line);
+  add_gc(line);
   line.add(line.root, "version", "Show the version", [] {
     std::cout << fmt::format("wakeful {}\n", version());
     return 0;

@@ -125,5 +125,51 @@ TEST_P(Registrations, OnAFinerGridGoOnBehindTheLastCoarseBucket) {
   EXPECT_EQ(register_all(registration(claim, minute(995))).models[0].last_evaluation, minute(991) - seconds(10));
 }
 
+TEST_P(Registrations, TrainOnlyTheModelsThatAreDue) {
+  auto d = definition({"v", "w"});
+  d.time_spec.retrain = minutes(60);
+  apply(d);
+  ask(JobKind::train);
+  auto claim = take("t", {JobKind::train});
+  register_all(registration(*claim, minute(980), {"v", "w"}));
+  clock().advance(minutes(30));
+  ask(JobKind::train);
+  claim = take("t", {JobKind::train});
+  EXPECT_EQ(claim->detector.metrics.size(), 2U) << "who asks gets all";
+  register_all(registration(*claim, minute(980), {"v"}));
+  clock().advance(minutes(40));  // v is 40 minutes old, w 70
+  ask(JobKind::evaluate);
+  claim = take("e", {JobKind::evaluate});
+  write([&](db::Tx& tx) { return finish(tx, {.holder = claim->holder(), .result = "null"}, now()); });
+  claim = take("t", {JobKind::train});
+  ASSERT_TRUE(claim);
+  ASSERT_EQ(claim->detector.metrics.size(), 1U);
+  EXPECT_EQ(claim->detector.metrics[0].name, "w");
+  const auto done = register_all(registration(*claim, minute(980), {"w"}));
+  EXPECT_TRUE(done.retired.empty());
+  EXPECT_EQ(online("d__v___online").version, 2);
+  EXPECT_EQ(online("d__w___online").version, 2);
+}
+
+TEST_P(Registrations, AreNotNeededToTakeAModelOffWatchWhoseMetricLeftTheFile) {
+  apply(definition({"v", "w"}));
+  ask(JobKind::train);
+  register_all(registration(*take("t", {JobKind::train}), minute(980), {"v", "w"}));
+  apply(definition({"v"}));
+  ask(JobKind::evaluate);
+  const auto claim = take("e", {JobKind::evaluate});
+  ASSERT_TRUE(claim);
+  EXPECT_EQ(claim->models.size(), 1U);
+  EXPECT_EQ(read([](db::Tx& tx) { return monitor::list_online_models(tx, "d").size(); }), 1U);
+  const auto tags = read([](db::Tx& tx) { return registry::get_model(tx, "d__w___online").tags; });
+  EXPECT_TRUE(std::any_of(tags.begin(), tags.end(),
+                          [](const registry::Tag& t) { return t.key == "online" && t.value == "False"; }));
+  apply(definition({"v", "w"}));  // and back again: it is trained anew, at the end of its training
+  ask(JobKind::train);
+  const auto again = register_all(registration(*take("t", {JobKind::train}), minute(985), {"v", "w"}));
+  EXPECT_EQ(again.models.size(), 2U);
+  EXPECT_EQ(online("d__w___online").last_evaluation, minute(985));
+}
+
 }  // namespace
 }  // namespace wakeful::control

@@ -131,5 +131,27 @@ TEST(Commands, DoctorStatusAndBackupOnlyLook) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(Commands, GcWorksBesideWhoeverHasTheStoreAndSaysWhatItDid) {
+  const std::string folder = testing::TempDir() + "gc_test." + std::to_string(::getpid());
+  std::filesystem::create_directories(folder);
+  const std::string uri = "sqlite:///" + folder + "/store.db";
+  const std::vector<std::string> on = {"--backend-store-uri", uri, "--artifacts-destination", folder + "/files"};
+  const auto gc = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "gc");
+    words.insert(words.end(), on.begin(), on.end());
+    return run(words);
+  };
+  EXPECT_EQ(gc({}).code, 4);
+  EXPECT_NE(gc({"--older-than", "soon"}).code, 0);
+  const auto server = db::open(uri);
+  db::upgrade(*server);
+  const Said would = gc({"--older-than", "0s", "--dry-run"});
+  EXPECT_EQ(would.code, 0) << would.err;
+  EXPECT_EQ(would.out, "would remove: 0 runs, 0 experiments, 0 files and folders\n");
+  EXPECT_EQ(gc({}).out, "removed: 0 runs, 0 experiments, 0 files and folders\n");
+  server->close();
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace wakeful::server
