@@ -16,9 +16,10 @@ struct SourceRow {
 
 /// THE table of sources.
 constexpr SourceRow kSources[] = {
-    {0, make_observation_source},  // {observations: NAME}
-    {1, make_sql_source},          // {sql: {connection, query | table, …}}
-    {2, make_csv_source},          // {csv: {path, …}}
+    {0, make_observation_source},   // {observations: NAME}
+    {1, make_sql_source},           // {sql: {connection, query | table, …}}
+    {2, make_csv_source},           // {csv: {path, …}}
+    {3, make_metric_store_source},  // {metric_store: {config, grain, …}}
 };
 static_assert(std::size(kSources) == std::variant_size_v<monitor::Source>);
 

@@ -18,6 +18,7 @@
 #include "platform/core/error.hpp"
 #include "server/demo.hpp"
 #include "server/gc_command.hpp"
+#include "server/metrics_command.hpp"
 #include "server/probes.hpp"
 #include "server/serve.hpp"
 #include "server/settings.hpp"
@@ -128,6 +129,7 @@ struct CommandLine {
   RunOptions run;
   DemoOptions demo;
   GcOptions gc;
+  MetricsOptions metrics;
   detectors::DetectOptions detect;
   std::vector<std::string> detect_settings;
   detectors::EvaluateOptions evaluate;
@@ -327,6 +329,33 @@ void add_evaluate(CommandLine& line) {
   evaluate->add_flag("--json", options.json, "one JSON object");
 }
 
+void add_metrics(CommandLine& line) {
+  CLI::App* metrics = line.add(line.root, "metrics", "Ask a metric store: the statement and its rows", [&line] {
+    return of_words(
+        [&line] { return show_metric(settings_of(line.settings_file), line.metrics, std::cout, std::cerr); });
+  });
+  MetricsOptions& options = line.metrics;
+  metrics->footer("Example: wakeful metrics transaction_amount -d dim_customer_region -t MONTH --config metrics/");
+  metrics->add_option("metric", options.metric, "its name")->required();
+  metrics->add_option("-d,--dimension", options.dimensions, "a column to group by; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("COLUMN");
+  metrics->add_option("--filter", options.filters, "such as \"dim_payment_type = 'cash'\"; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("");
+  metrics->add_option("-t,--time_grain,--time-grain", options.grain, "minute, hour, day, week, month, quarter or year")
+      ->type_name("GRAIN");
+  metrics->add_option("-s,--start", options.start, "first moment: a day or RFC 3339")
+      ->capture_default_str()
+      ->type_name("");
+  metrics->add_option("-e,--end", options.end, "behind the last moment")->capture_default_str()->type_name("");
+  metrics->add_option("--config", options.config, "the folder with its tables and metrics")
+      ->required()
+      ->type_name("DIR");
+  metrics->add_flag("--verbose", options.verbose, "what the statement binds, and how many rows there are");
+  add_settings_file(*metrics, line.settings_file);
+}
+
 int run(int argc, char** argv) {
   CommandLine line;
   line.root.require_subcommand(1);
@@ -337,6 +366,7 @@ int run(int argc, char** argv) {
   add_evaluate(line);
   add_store(line);
   add_gc(line);
+  add_metrics(line);
   line.add(line.root, "version", "Show the version", [] {
     std::cout << fmt::format("wakeful {}\n", version());
     return 0;

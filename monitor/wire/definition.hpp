@@ -59,7 +59,13 @@ struct CsvSource {
   std::string time_column{};
   std::string value_column{};
 };
-using Source = std::variant<ObservationSource, SqlSource, CsvSource>;
+/// A metric of a metric store, whose config lies on the runner's machine.
+struct MetricStoreSource {
+  std::string config;
+  std::string grain{};
+  std::string metric{};  // "": the metric's name
+};
+using Source = std::variant<ObservationSource, SqlSource, CsvSource, MetricStoreSource>;
 
 enum class Aggregate { mean, sum, count, min, max, last };
 

@@ -49,6 +49,7 @@ std::string entity_name(std::span<const std::string> values) {
 std::string datasource_of(const Source& source) {
   if (const auto* observations = std::get_if<ObservationSource>(&source)) return "observations:" + observations->name;
   if (const auto* sql = std::get_if<SqlSource>(&source)) return "sql:" + sql->connection;
+  if (const auto* store = std::get_if<MetricStoreSource>(&source)) return "metric_store:" + store->config;
   return "csv:" + std::get<CsvSource>(source).path;
 }
 

@@ -191,21 +191,35 @@ SqlSource read_sql(const ObjectReader& sql) {
   return source;
 }
 
+MetricStoreSource read_metric_store(const ObjectReader& store) {
+  constexpr std::array<std::string_view, 3> kKeys{"config", "grain", "metric"};
+  store.refuse_unknown(kKeys);
+  MetricStoreSource source{.config = filled_text(store, "config", 4'096)};
+  constexpr std::array<std::string_view, 7> kGrains{"minute", "hour", "day", "week", "month", "quarter", "year"};
+  source.grain = core::to_lower(filled_text(store, "grain", 100));
+  if (std::find(kGrains.begin(), kGrains.end(), source.grain) == kGrains.end())
+    refuse_word(source.grain, store.path_of("grain"), kGrains);
+  source.metric = find_short_text(store, "metric", 100).value_or("");
+  check_optional_column(source.metric, store, "metric");
+  return source;
+}
+
 Source read_source(const ObjectReader& metric) {
   const Json* value = metric.find_value("source");
   const std::string path = metric.path_of("source");
-  if (!value) refuse(path, "missing; {observations: NAME}, {sql: {…}} or {csv: {…}}");
+  if (!value) refuse(path, "missing; {observations: NAME}, {sql: {…}}, {csv: {…}} or {metric_store: {…}}");
   const ObjectReader source(*value, path);
-  constexpr std::array<std::string_view, 3> kKeys{"observations", "sql", "csv"};
+  constexpr std::array<std::string_view, 4> kKeys{"observations", "sql", "csv", "metric_store"};
   source.refuse_unknown(kKeys);
   const auto given = std::count_if(kKeys.begin(), kKeys.end(), [&](std::string_view key) { return source.has(key); });
-  if (given != 1) refuse(path, "give exactly one of 'observations', 'sql' and 'csv'");
+  if (given != 1) refuse(path, "give exactly one of 'observations', 'sql', 'csv' and 'metric_store'");
   if (source.has("observations")) {
     ObservationSource observations{filled_text(source, "observations", 200)};
     check_name(observations.name, source.path_of("observations"));
     return observations;
   }
   if (source.has("sql")) return read_sql(source.object("sql"));
+  if (source.has("metric_store")) return read_metric_store(source.object("metric_store"));
   const ObjectReader csv = source.object("csv");
   constexpr std::array<std::string_view, 3> kCsvKeys{"path", "time_column", "value_column"};
   csv.refuse_unknown(kCsvKeys);

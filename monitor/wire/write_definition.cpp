@@ -34,6 +34,11 @@ void write_source(JsonWriter& json, const Source& source) {
     write_filled(json, "time_column", csv->time_column);
     write_filled(json, "value_column", csv->value_column);
     json.end_object();
+  } else if (const auto* store = std::get_if<MetricStoreSource>(&source)) {
+    json.key("metric_store").begin_object();
+    json.member("config", store->config).member("grain", store->grain);
+    write_filled(json, "metric", store->metric);
+    json.end_object();
   }
   json.end_object();
 }

@@ -17,27 +17,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The file itself, links followed, so that none leads out of `root`.
-fs::path checked_path(const std::string& path, const std::optional<std::string>& root) {
+}  // namespace
+
+fs::path checked_path(const std::string& path, const std::optional<std::string>& root, const std::string& field) {
   std::error_code failed;
   const fs::path wanted = root && fs::path(path).is_relative() ? fs::path(*root) / path : fs::path(path);
   fs::path real = fs::weakly_canonical(wanted, failed);
-  if (failed) throw core::invalid(fmt::format("the path '{}' cannot be followed", path), "source.csv.path");
+  if (failed) throw core::invalid(fmt::format("the path '{}' cannot be followed", path), field);
   if (!root) return real;
   const fs::path folder = fs::weakly_canonical(*root, failed);
   const fs::path below = real.lexically_relative(folder);
   if (failed || below.empty() || *below.begin() == "..")
-    throw core::invalid(fmt::format("'{}' lies outside the folder that runners read CSV files from", path),
-                        "source.csv.path");
+    throw core::invalid(fmt::format("'{}' lies outside the folder that runners read CSV files from", path), field);
   return real;
 }
+
+namespace {
 
 class CsvSource final : public Source {
  public:
   CsvSource(const monitor::Metric& metric, const SourceContext& context)
       : csv_(std::get<monitor::CsvSource>(metric.source)),
         metric_(metric),
-        path_(checked_path(csv_.path, context.settings.csv_root)),
+        path_(checked_path(csv_.path, context.settings.csv_root, "source.csv.path")),
         filter_(parse_filters(metric)),
         max_rows_(context.settings.max_rows) {}
 

@@ -19,15 +19,6 @@ namespace {
 
 using search::Query;
 
-/// The session's own habits would change how times are written and read. `true`: for this transaction.
-void use_utc(db::Tx& tx) {
-  if (tx.dialect() == db::Dialect::sqlite) return;
-  const auto ignore = [](const db::Row&) {};
-  tx.query(db::Sql("source.use_utc",
-                   "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, MDY', true)"),
-           {}, ignore);
-}
-
 class SqlSource final : public Source {
  public:
   SqlSource(const monitor::Metric& metric, const SourceContext& context)
@@ -82,6 +73,15 @@ class SqlSource final : public Source {
 };
 
 }  // namespace
+
+/// The session's own habits would change how times are written and read. `true`: for this transaction.
+void use_utc(db::Tx& tx) {
+  if (tx.dialect() == db::Dialect::sqlite) return;
+  const auto ignore = [](const db::Row&) {};
+  tx.query(db::Sql("source.use_utc",
+                   "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, MDY', true)"),
+           {}, ignore);
+}
 
 std::string quoted(std::string_view name, std::string_view field) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };

@@ -29,6 +29,9 @@ struct SqlPlan {
 /// Errors: invalid, naming the member, for a name that is none or a filter that does not parse.
 SqlPlan plan_sql(const monitor::Metric& metric);
 
+/// PostgreSQL's session says times in UTC and RFC 3339's order from now on, in this transaction.
+void use_utc(db::Tx& tx);
+
 /// "name" as SQL. Errors: invalid naming `field`: letters, digits and '_' only, and no digit in front.
 std::string quoted(std::string_view name, std::string_view field);
 
