@@ -138,7 +138,7 @@ monitor::Advanced advance(db::Tx& tx, const Advance& wanted, core::Timestamp now
   if (model.model.version != wanted.from_version) throw moved(model);
   const auto version = registry::create_version(tx,
                                                 {.name = wanted.model,
-                                                 .source = wanted.artifact.uri,
+                                                 .source = monitor::model_folder_of(wanted.artifact.uri),
                                                  .run_id = job.run_id,
                                                  .tags = carried_tags(tx, wanted, model)},
                                                 now);

@@ -124,7 +124,7 @@ class Registrar {
     monitor::write(query, metric);
     return registry::create_version(tx_,
                                     {.name = name,
-                                     .source = trained.artifact.uri,
+                                     .source = monitor::model_folder_of(trained.artifact.uri),
                                      .run_id = job_.run_id,
                                      .tags = without_empty({{std::string(registry::kMarkTag), mark},
                                                             {"datasource", monitor::datasource_of(metric.source)},

@@ -13,6 +13,7 @@
 #include "platform/core/log.hpp"
 #include "runner/failure.hpp"
 #include "runner/grid.hpp"
+#include "runner/model_folder.hpp"
 #include "runner/plain_names.hpp"
 #include "runner/scoring.hpp"
 #include "runner/work.hpp"
@@ -250,13 +251,13 @@ class ModelEvaluation {
   /// Under a name of its own: what a lost compare-and-set leaves is an orphan, never somebody's file overwritten.
   monitor::StoredFile store_state(core::Timestamp position) const {
     std::string bytes = detectors::save_detectors(detectors_, core::format_rfc3339(position));
-    monitor::StoredFile file{.uri = {}, .sha256 = core::sha256_hex(bytes)};
-    file.size_bytes = static_cast<std::int64_t>(bytes.size());
-    file.uri = client::join_uri(work_.claim.artifact_root,
-                                fmt::format("online/{}/{}-{}-{}.model", plain_name(model_.name), model_.version + 1,
-                                            work_.claim.fence, file.sha256.substr(0, 16)));
-    client::upload(work_.server, file.uri, std::move(bytes));
-    return file;
+    const std::string name = fmt::format("online/{}/{}-{}-{}", plain_name(model_.name), model_.version + 1,
+                                         work_.claim.fence, core::sha256_hex(bytes).substr(0, 16));
+    return store_model(work_.server,
+                       {.uri = client::join_uri(work_.claim.artifact_root, name),
+                        .run_id = work_.claim.job.run_id,
+                        .created = work_.claim.now},
+                       std::move(bytes));
   }
 
   const Work& work_;

@@ -13,6 +13,7 @@
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
 #include "runner/grid.hpp"
+#include "runner/model_folder.hpp"
 #include "runner/plain_names.hpp"
 #include "runner/scoring.hpp"
 #include "runner/training_summary.hpp"
@@ -126,15 +127,16 @@ std::string folder_of(const Metric& metric) {
 }
 
 /// Each attempt has its own names, so that none changes what another one committed.
-monitor::StoredFile store_model(const Work& work, const Metric& metric, std::span<const NamedDetector> trained,
-                                core::Timestamp position) {
+monitor::StoredFile store_trained(const Work& work, const Metric& metric, std::span<const NamedDetector> trained,
+                                  core::Timestamp position) {
   std::string bytes = detectors::save_detectors(trained, core::format_rfc3339(position));
-  monitor::StoredFile file{.uri = {}, .sha256 = core::sha256_hex(bytes)};
-  file.size_bytes = static_cast<std::int64_t>(bytes.size());
-  file.uri = client::join_uri(work.claim.artifact_root, fmt::format("{}/model/{}-{}.model", folder_of(metric),
-                                                                    work.claim.fence, file.sha256.substr(0, 16)));
-  client::upload(work.server, file.uri, std::move(bytes));
-  return file;
+  const std::string name =
+      fmt::format("{}/model/{}-{}", folder_of(metric), work.claim.fence, core::sha256_hex(bytes).substr(0, 16));
+  return store_model(work.server,
+                     {.uri = client::join_uri(work.claim.artifact_root, name),
+                      .run_id = work.claim.job.run_id,
+                      .created = work.claim.now},
+                     std::move(bytes));
 }
 
 void store_summary(const Work& work, const Metric& metric, const Grid& grid) {
@@ -204,7 +206,8 @@ monitor::Registration train(const Work& work) {
     const std::vector<NamedDetector> trained = fit_all(work, metric, grid, position);
     work.check();
     store_summary(work, metric, grid);
-    monitor::Registration::Model model{.metric = metric.name, .artifact = store_model(work, metric, trained, position)};
+    monitor::Registration::Model model{.metric = metric.name,
+                                       .artifact = store_trained(work, metric, trained, position)};
     model.trained_from = grid.buckets.first;
     model.trained_until = grid.buckets.last;
     model.rows = grid.rows();

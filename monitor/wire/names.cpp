@@ -46,6 +46,12 @@ std::string entity_name(std::span<const std::string> values) {
   return json.take();
 }
 
+std::string model_folder_of(std::string_view uri) {
+  const auto slash = uri.rfind('/');
+  if (slash == std::string_view::npos || uri.substr(slash + 1) != kModelFile) return std::string(uri);
+  return std::string(uri.substr(0, slash));
+}
+
 std::string datasource_of(const Source& source) {
   if (const auto* observations = std::get_if<ObservationSource>(&source)) return "observations:" + observations->name;
   if (const auto* sql = std::get_if<SqlSource>(&source)) return "sql:" + sql->connection;

@@ -23,6 +23,11 @@ std::string online_model_name(const Definition& definition, const Metric& metric
 /// values for several, so that no two groups share a name.
 std::string entity_name(std::span<const std::string> values);
 
+/// The model file in the folder that a model is stored as.
+inline constexpr std::string_view kModelFile = "detectors.model";
+/// The folder of such a file, which is what the registry's version names; of any other file the file itself.
+std::string model_folder_of(std::string_view uri);
+
 /// Where a metric comes from, as the version tag `datasource` says it: "observations:checkout", "sql:warehouse", …
 std::string datasource_of(const Source& source);
 

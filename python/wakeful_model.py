@@ -1,0 +1,165 @@
+"""Loads a model folder that Wakeful wrote: the python_function flavour of its MLmodel file names this module.
+
+    model = mlflow.pyfunc.load_model(version.source)
+    found = model.predict(frame)          # a row for each algorithm, row and entity
+
+The scores are those of the server, to the last bit: the same C++ code makes them, in libwakeful_detectors.so, which is
+installed with the program. It is looked for where WAKEFUL_DETECTORS_LIBRARY says, beside or below `../lib` of the
+`wakeful` that PATH finds, and where the system keeps its libraries. Nothing but numpy and pandas is needed.
+
+Threads: predictions of one model may run at once.
+"""
+
+import ctypes
+import ctypes.util
+import os
+import pathlib
+import shutil
+import warnings
+
+import numpy as np
+import pandas as pd
+
+ABI_VERSION = 1
+LIBRARY = "libwakeful_detectors.so"
+TIME_COLUMNS = ("ts", "time", "timestamp")
+COLUMNS = ["algorithm", "entity", "timestamp", "value", "expected", "lower", "upper", "score", "is_anomaly"]
+
+_DOUBLES = ctypes.POINTER(ctypes.c_double)
+
+
+class _Scores(ctypes.Structure):
+    _fields_ = [(name, _DOUBLES) for name in ("anomaly_score", "channel_score", "expected", "lower", "upper")]
+
+
+class WakefulError(RuntimeError):
+    """The library is missing or of another version, or refuses a file or rows; the text says why."""
+
+
+def _candidates():
+    if given := os.environ.get("WAKEFUL_DETECTORS_LIBRARY"):
+        yield given
+        return
+    if program := shutil.which("wakeful"):
+        folder = pathlib.Path(program).resolve().parent
+        yield from (str(path) for path in sorted([folder / LIBRARY, *folder.parent.glob(f"lib*/**/{LIBRARY}")])
+                    if path.exists())
+    if found := ctypes.util.find_library("wakeful_detectors"):
+        yield found
+    yield f"{LIBRARY}.{ABI_VERSION}"
+
+
+def _open_library():
+    reasons = []
+    for candidate in _candidates():
+        try:
+            library = ctypes.CDLL(candidate)
+            break
+        except OSError as error:
+            reasons.append(str(error))
+    else:
+        raise WakefulError(f"{LIBRARY} cannot be loaded: {'; '.join(reasons)}. Install wakeful, or name the library in "
+                           "WAKEFUL_DETECTORS_LIBRARY")
+    version = library.wakeful_detectors_abi_version
+    version.restype = ctypes.c_uint32
+    if version() != ABI_VERSION:
+        raise WakefulError(f"{LIBRARY} has interface {version()}, this model's loader speaks {ABI_VERSION}")
+    model, size, text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
+    shapes = {
+        "open": (model, [text, text, size]),
+        "close": (None, [model]),
+        "position": (text, [model]),
+        "count": (size, [model]),
+        "name": (text, [model, size]),
+        "algorithm": (text, [model, size]),
+        "channels": (size, [model, size]),
+        "channel": (text, [model, size, size]),
+        "per_channel": (ctypes.c_int, [model, size]),
+        "score": (ctypes.c_int, [model, size, _DOUBLES, size, ctypes.POINTER(_Scores), text, size]),
+        "update": (ctypes.c_int, [model, size, _DOUBLES, size, ctypes.POINTER(_Scores), text, size]),
+    }
+    for name, (result, arguments) in shapes.items():
+        function = getattr(library, f"wakeful_detectors_{name}")
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+class WakefulModel:
+    """A model file in memory. `predict` leaves it where it stands: behind the bucket that starts at `position`."""
+
+    def __init__(self, path):
+        self._library = _open_library()
+        error = ctypes.create_string_buffer(1000)
+        self._model = self._call("open", os.fsencode(path), error, len(error))
+        if not self._model:
+            raise WakefulError(error.value.decode(errors="replace"))
+        self.position = self._call("position", self._model).decode()
+        self.algorithms = [self._call("name", self._model, i).decode() for i in range(self._call("count", self._model))]
+
+    def __del__(self):
+        if getattr(self, "_model", None):
+            self._call("close", self._model)
+
+    def _call(self, name, *arguments):
+        return getattr(self._library, f"wakeful_detectors_{name}")(*arguments)
+
+    def channels(self, algorithm):
+        """The entities of an algorithm, in the order in which it takes them."""
+        i = self.algorithms.index(algorithm)
+        return [self._call("channel", self._model, i, c).decode() for c in range(self._call("channels", self._model, i))]
+
+    def scores(self, algorithm, rows):
+        """`rows`: times × entities. The library's own results, arrays by name: anomaly_score by row, the others by cell."""
+        i = self.algorithms.index(algorithm)
+        rows = np.ascontiguousarray(rows, dtype=np.float64)
+        width = self._call("channels", self._model, i)
+        if rows.ndim != 2 or rows.shape[1] != width:
+            raise WakefulError(f"{algorithm} takes rows of {width} numbers")
+        out = {name: np.full(rows.shape[:1] if name == "anomaly_score" else rows.shape, np.nan)
+               for name, _ in _Scores._fields_}
+        pointers = _Scores(**{name: array.ctypes.data_as(_DOUBLES) for name, array in out.items()})
+        error = ctypes.create_string_buffer(1000)
+        if self._call("score", self._model, i, rows.ctypes.data_as(_DOUBLES), len(rows), ctypes.byref(pointers), error,
+                      len(error)):
+            raise WakefulError(error.value.decode(errors="replace"))
+        return out
+
+    def predict(self, model_input, params=None):
+        """Scores the rows that follow the model's position, one a step of the detector's granularity.
+
+        `model_input`: a frame, or what makes one; times are its index or its column ts, time or timestamp, every other
+        column is an entity. One that the model does not know is left out, one that is missing is never anomalous; both
+        are warned about. A method that judges rows as a whole gives one row for all, with the entity "".
+        """
+        frame = model_input if isinstance(model_input, pd.DataFrame) else pd.DataFrame(
+            [model_input] if isinstance(model_input, dict) and not any(map(np.ndim, model_input.values())) else model_input)
+        times = next((frame[name] for name in TIME_COLUMNS if name in frame.columns), frame.index.to_series())
+        frame = frame.drop(columns=[name for name in TIME_COLUMNS if name in frame.columns])
+        frame.columns = [str(column) for column in frame.columns]
+        parts = [self._predict(i, name, frame, times) for i, name in enumerate(self.algorithms)]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+    def _predict(self, i, algorithm, frame, times):
+        channels = self.channels(algorithm)
+        for what, names in (("unknown to", set(frame.columns) - set(channels)),
+                            ("missing for", set(channels) - set(frame.columns))):
+            if names:
+                warnings.warn(f"columns {what} {algorithm}: {', '.join(sorted(names))}", stacklevel=4)
+        rows = frame.reindex(columns=channels).to_numpy(dtype=np.float64)
+        found = self.scores(algorithm, rows)
+        if self._call("per_channel", self._model, i):
+            table = {"entity": np.tile(channels, len(rows)), "timestamp": np.repeat(times.to_numpy(), len(channels)),
+                     "value": rows.ravel(), "expected": found["expected"].ravel(), "lower": found["lower"].ravel(),
+                     "upper": found["upper"].ravel(), "score": found["channel_score"].ravel()}
+        else:
+            alone = rows[:, 0] if len(channels) == 1 else np.full(len(rows), np.nan)
+            table = {"entity": channels[0] if len(channels) == 1 else "", "timestamp": times.to_numpy(), "value": alone,
+                     "expected": np.nan, "lower": np.nan, "upper": np.nan, "score": found["anomaly_score"]}
+        table = pd.DataFrame({"algorithm": algorithm, **table})
+        table["is_anomaly"] = table["score"] > 1
+        return table[COLUMNS]
+
+
+def _load_pyfunc(path):
+    """What mlflow.pyfunc.load_model calls."""
+    return WakefulModel(path)
