@@ -235,11 +235,52 @@ Page<Score> list_scores(db::Tx& tx, const ScoreSearch& search) {
   return read_list<Score>(tx, "score.list", std::move(query), {keys, "iii"}, search.page, read_score_row);
 }
 
+namespace {
+
+/// The last bucket up to one that is anomalous while the bucket before it is not.
+constexpr db::Sql kEventStart{
+    "anomaly.event_start",
+    "SELECT b.ts_us FROM anomalies b WHERE b.model_key = $1 AND b.track_key = $2 AND b.ts_us <= $3 "
+    "AND NOT EXISTS (SELECT 1 FROM anomalies c WHERE c.model_key = $1 AND c.track_key = $2 AND c.ts_us = b.ts_us - $4) "
+    "ORDER BY b.ts_us DESC LIMIT 1"};
+
+struct Place {
+  std::int64_t model = 0;
+  std::int64_t track = 0;
+  core::Duration granularity{};
+};
+
+/// `rows` by time, the newest first. Only a track's oldest row of the page is looked up; the others follow from it.
+void find_events(db::Tx& tx, std::vector<Anomaly>& rows, const std::vector<Place>& places) {
+  struct Seen {
+    core::Timestamp last{}, start{};
+  };
+  std::map<std::int64_t, Seen> tracks;
+  for (std::size_t i = rows.size(); i-- > 0;) {
+    const Place& place = places[i];
+    const core::Timestamp at = rows[i].score.timestamp;
+    auto [seen, is_first] = tracks.try_emplace(place.track);
+    if (is_first) {
+      const auto start = tx.find(kEventStart, {place.model, place.track, core::to_us(at), place.granularity.count()},
+                                 [](const db::Row& row) { return core::from_us(row.integer(0)); });
+      seen->second.start = start.value_or(at);
+    } else if (seen->second.last + place.granularity != at) {
+      seen->second.start = at;
+    }
+    seen->second.last = at;
+    rows[i].event_start = seen->second.start;
+  }
+}
+
+}  // namespace
+
 Page<Anomaly> list_anomalies(db::Tx& tx, const AnomalySearch& search) {
   const std::array<search::SortKey, 3> keys{{{"a.ts_us", false}, {"a.model_key", true}, {"a.track_key", true}}};
   search::Query query;
   query.text("SELECT a.ts_us, a.model_key, a.track_key, ").text(kScoreColumns);
-  query.text(", m.detector, m.name, e.version, e.run_id, q.datasource, q.query, e.created_us FROM anomalies a");
+  query.text(
+      ", m.detector, m.name, e.version, e.run_id, q.datasource, q.query, e.created_us, m.granularity_us FROM anomalies "
+      "a");
   query.text(" JOIN scores s ON s.model_key = a.model_key AND s.ts_us = a.ts_us AND s.track_key = a.track_key");
   query.text(" AND s.revision = a.revision JOIN score_tracks t ON t.track_key = a.track_key");
   query.text(" JOIN evaluations e ON e.evaluation_key = s.evaluation_key");
@@ -248,8 +289,10 @@ Page<Anomaly> list_anomalies(db::Tx& tx, const AnomalySearch& search) {
   if (!search.model.empty()) query.text(" AND a.model_key = ").bind(known_model(tx, search.model));
   if (!search.detector.empty()) query.text(" AND m.detector = ").bind(search.detector);
   bound(query, "a.ts_us", search.from, search.to);
-  const auto read = [](const db::Row& row, int first) {
+  std::vector<Place> places;
+  const auto read = [&places](const db::Row& row, int first) {
     const int rest = first + kScoreColumnCount;
+    places.push_back({row.integer(1), row.integer(2), core::Duration(row.integer(rest + 7))});
     return Anomaly{.score = read_score_row(row, first),
                    .detector = std::string(row.text(rest)),
                    .model = std::string(row.text(rest + 1)),
@@ -259,7 +302,9 @@ Page<Anomaly> list_anomalies(db::Tx& tx, const AnomalySearch& search) {
                    .query = std::string(row.text(rest + 5)),
                    .detected = core::from_us(row.integer(rest + 6))};
   };
-  return read_list<Anomaly>(tx, "anomaly.list", std::move(query), {keys, "iii"}, search.page, read);
+  auto page = read_list<Anomaly>(tx, "anomaly.list", std::move(query), {keys, "iii"}, search.page, read);
+  find_events(tx, page.rows, places);
+  return page;
 }
 
 }  // namespace wakeful::monitor

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "monitor/wire/types.hpp"
 #include "platform/core/digest.hpp"
 #include "platform/core/error.hpp"
 
@@ -57,6 +58,16 @@ std::string datasource_of(const Source& source) {
   if (const auto* sql = std::get_if<SqlSource>(&source)) return "sql:" + sql->connection;
   if (const auto* store = std::get_if<MetricStoreSource>(&source)) return "metric_store:" + store->config;
   return "csv:" + std::get<CsvSource>(source).path;
+}
+
+std::string event_id_of(const Anomaly& anomaly) {
+  const std::string text = fmt::format("{}\n{}\n{}\n{}", anomaly.model, anomaly.score.entity, anomaly.score.algorithm,
+                                       core::to_us(anomaly.event_start));
+  return core::sha256_hex(text).substr(0, 16);
+}
+
+std::string_view severity_of(const Anomaly& anomaly) {
+  return anomaly.score.score.value_or(0) > 2 ? "critical" : "warning";
 }
 
 std::string evaluation_id(std::string_view model, std::int64_t from_version, core::Timestamp from, core::Timestamp to) {

@@ -117,7 +117,12 @@ struct Anomaly {
   std::string datasource{};
   std::string query{};
   core::Timestamp detected{};
+  core::Timestamp event_start{};  // of the event: buckets of one line that are anomalous without a break
 };
+/// Names its event: the same for every anomaly of it.
+std::string event_id_of(const Anomaly& anomaly);
+/// "critical" where the score is above 2, twice as far out as the limit; otherwise "warning".
+std::string_view severity_of(const Anomaly& anomaly);
 void write(core::JsonWriter& json, const Anomaly& anomaly);
 Anomaly read_anomaly(const core::ObjectReader& object);
 

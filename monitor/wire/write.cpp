@@ -118,6 +118,8 @@ void write(JsonWriter& json, const Anomaly& anomaly) {
   write_text(json, "run_id", anomaly.run_id);
   json.member("datasource", anomaly.datasource).member("query", anomaly.query);
   json.member("detected_at", text_of(anomaly.detected));
+  json.member("severity", severity_of(anomaly)).member("event_id", event_id_of(anomaly));
+  json.member("event_start", text_of(anomaly.event_start));
   json.end_object();
 }
 

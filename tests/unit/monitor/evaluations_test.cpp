@@ -174,6 +174,30 @@ TEST_P(Evaluations, AnomaliesAreNarrowedAndListedNewestFirst) {
   EXPECT_EQ(refusal([](db::Tx& tx) { list_anomalies(tx, {.model = "none"}); }), "not_found model");
 }
 
+TEST_P(Evaluations, AnomaliesOfOneStretchAreOneEvent) {
+  watch(model());
+  // 11 to 13 without a break, over two evaluations; 15 apart.
+  evaluate(10, 12, 1, {score(11, 9.0, true), score(12, 9.0, true)});
+  evaluate(12, 15, 2, {score(13, 9.0, true), score(14, 1.0), score(15, 9.0, true)});
+  const auto found = anomalies();
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_EQ(found[0].event_start, minute(15));
+  for (std::size_t i = 1; i < 4; ++i) {
+    EXPECT_EQ(found[i].event_start, minute(11)) << i;
+    EXPECT_EQ(event_id_of(found[i]), event_id_of(found[1]));
+  }
+  EXPECT_NE(event_id_of(found[0]), event_id_of(found[1]));
+  // A page that begins within it says the same.
+  const auto page = anomalies({.from = minute(12), .to = minute(13)});
+  ASSERT_EQ(page.size(), 2U);
+  EXPECT_EQ(event_id_of(page[0]), event_id_of(found[1]));
+  Anomaly far = found[0];
+  far.score.score = 2.5;
+  EXPECT_EQ(severity_of(far), "critical");
+  far.score.score = 1.5;
+  EXPECT_EQ(severity_of(far), "warning");
+}
+
 TEST_P(Evaluations, AModelMovesOnlyFromWhereItStands) {
   const OnlineModel before = watch(model());
   const auto step = [&](std::int64_t row_version, int from, int to) {
