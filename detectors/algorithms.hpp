@@ -24,4 +24,7 @@ MakeDetector make_ewma_residual;
 std::span<const ParameterSpec> isolation_forest_parameters();
 MakeDetector make_isolation_forest;
 
+std::span<const ParameterSpec> z_score_parameters();
+MakeDetector make_z_score;
+
 }  // namespace wakeful::detectors

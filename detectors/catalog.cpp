@@ -18,9 +18,10 @@ constexpr std::array<std::string_view, 2> kAutoregressionNames = {"ar", "autoreg
 constexpr std::array<std::string_view, 2> kForestNames = {"IsolationForest", "iforest"};
 constexpr std::array<std::string_view, 1> kEwmaNames = {"ewma"};
 constexpr std::array<std::string_view, 1> kMiniProphetNames = {"MiniProphetForecaster"};
+constexpr std::array<std::string_view, 2> kZScoreNames = {"zscore", "mean_std"};
 
-const std::array<CatalogRow, 5>& rows() {
-  static const std::array<CatalogRow, 5> table = {{
+const std::array<CatalogRow, 6>& rows() {
+  static const std::array<CatalogRow, 6> table = {{
       {.name = "univariate_baseline",
        .aliases = kBaselineNames,
        .summary = "residuals against Huber's robust scale of the training residuals",
@@ -66,6 +67,15 @@ const std::array<CatalogRow, 5>& rows() {
        .table = false,
        .advised_rows = 50,
        .make = make_mini_prophet},
+      {.name = "z_score",
+       .aliases = kZScoreNames,
+       .summary = "standard deviations from the mean of the training",
+       .parameters = z_score_parameters(),
+       .per_channel = true,
+       .online = false,
+       .table = true,
+       .advised_rows = 3,
+       .make = make_z_score},
   }};
   return table;
 }

@@ -17,26 +17,6 @@ constexpr int kPanel = 150;
 constexpr int kScorePanel = 90;
 constexpr double kLeft = 70, kRight = 15, kTop = 34, kBottom = 24, kGap = 14;
 constexpr std::size_t kMostPanels = 8;
-constexpr std::uint32_t kInk = 0x1f2933, kQuiet = 0x7b8794, kSeries = 0x2563a8, kBand = 0x9ec5ee, kAlarm = 0xd62839,
-                        kGround = 0xffffff, kFrame = 0xd5dae1, kTraining = 0xf1f4f8;
-
-struct Extent {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-  void add(double v) {
-    if (std::isnan(v)) return;
-    low = std::min(low, v);
-    high = std::max(high, v);
-  }
-  void settle() {
-    if (!(low <= high)) low = 0, high = 1;
-    if (!(low < high)) {
-      const double more = low == 0 ? 1 : std::abs(low) * .1;
-      low -= more;
-      high += more;
-    }
-  }
-};
 
 class Panel {
  public:
@@ -47,11 +27,7 @@ class Panel {
     const double span = kWidth - kLeft - kRight;
     return rows_ < 2 ? kLeft + span / 2 : kLeft + span * static_cast<double>(row) / static_cast<double>(rows_ - 1);
   }
-  double y(double value) const {
-    const double share =
-        (value / 2 - extent_.low / 2) / (extent_.high / 2 - extent_.low / 2);  // halves cannot overflow
-    return top_ + height_ * (1 - std::clamp(share, 0.0, 1.0));
-  }
+  double y(double value) const { return top_ + height_ * (1 - extent_.share(value)); }
 
   void add_ground(Drawing& out, std::size_t training) const {
     const double span = kWidth - kLeft - kRight;

@@ -36,8 +36,17 @@ http::Response nothing();
 /// {"model_version": {…}}
 http::Response answer(const ModelVersion& version);
 
+/// Tells that the registry may have changed, also where a write failed: nobody knows yet whether it did.
+struct ChangeTold {
+  const Settings& settings;
+  ~ChangeTold() {
+    if (settings.on_change) settings.on_change();
+  }
+};
+
 template <class F>
 auto write(const Api& api, const http::Request& request, F&& f) {
+  const ChangeTold told{api.settings};
   return api.db.write(std::forward<F>(f), {.deadline = request.deadline});
 }
 template <class F>

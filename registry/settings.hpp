@@ -25,6 +25,8 @@ struct Settings {
   /// Tells the tracker that a logged model became a version (MLflow's tag mlflow.modelVersions).
   std::function<void(db::Tx&, const std::string& model_id, const std::string& name, std::int64_t version)>
       on_version_of_logged_model{};
+  /// Called after every write of a client, outside its transaction.
+  std::function<void()> on_change{};
 
   /// Where artifacts of this server go (--default-artifact-root): its host is no foreign one.
   std::string artifact_root = "mlflow-artifacts:/";

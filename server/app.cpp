@@ -1,6 +1,8 @@
 #include "server/app.hpp"
 
+#include <atomic>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +22,7 @@
 #include "server/guard.hpp"
 #include "server/lookups.hpp"
 #include "server/probes.hpp"
+#include "serving/series_api.hpp"
 #include "tracker/api.hpp"
 #include "tracker/artifact_api.hpp"
 #include "web/assets.hpp"
@@ -82,6 +85,7 @@ struct App::State {
   std::unique_ptr<artifacts::Store> store;
   http::Router router{telemetry};
   control::Bell bell;
+  std::atomic<std::uint64_t> registry_changes{0};
   web::Assets pages;
   std::unique_ptr<control::Upkeep> upkeep;
   std::unique_ptr<http::Server> http;
@@ -96,7 +100,11 @@ struct App::State {
     router.add(tracker::routes(*database, tracking, clock));
     router.add(tracker::artifact_routes(*store, artifact_roots(*database),
                                         artifact_settings(settings, tracking.default_artifact_root)));
-    router.add(registry::routes(*database, registry_settings(settings, tracking.default_artifact_root), clock));
+    registry::Settings keeping = registry_settings(settings, tracking.default_artifact_root);
+    keeping.on_change = [this] { ++registry_changes; };
+    router.add(registry::routes(*database, keeping, clock));
+    router.add(serving::series_routes(
+        std::make_shared<serving::Series>(client::Server(inside("series")), clock, registry_changes)));
     router.add(monitor::routes(*database, clock));
     router.add(control::routes(
         {.db = *database, .files = {*store, artifact_roots(*database), {}}, .clock = clock, .bell = bell}));
@@ -112,10 +120,10 @@ struct App::State {
             {"artifacts", [this] { store->list(artifacts::Path()); }}};
   }
 
-  /// The runner inside asks as anybody does, but without a socket.
-  http::Transport inside() {
-    return [transport = router.transport()](http::Request request) {
-      request.principal = "runner";
+  /// What works inside asks as anybody does, but without a socket.
+  http::Transport inside(std::string principal) {
+    return [transport = router.transport(), principal = std::move(principal)](http::Request request) {
+      request.principal = principal;
       return transport(std::move(request));
     };
   }
@@ -156,7 +164,7 @@ void App::start() {
   state_->upkeep = std::make_unique<control::Upkeep>(*state_->database, state_->clock, state_->bell);
   if (!state_->settings.runner) return;
   state_->runner =
-      std::make_unique<runner::Runner>(state_->inside(), state_->telemetry, runner_settings(state_->settings));
+      std::make_unique<runner::Runner>(state_->inside("runner"), state_->telemetry, runner_settings(state_->settings));
   state_->runner->start();
 }
 

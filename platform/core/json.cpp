@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/core/error.hpp"
+#include "platform/core/json_numbers.hpp"
 #include "platform/core/text.hpp"
 
 namespace wakeful::core {
@@ -286,6 +287,40 @@ void ObjectReader::refuse_unknown(std::span<const std::string_view> known) const
         fmt::format("Unknown key '{}'{}", path_of(name), near ? fmt::format("; did you mean '{}'?", *near) : ""),
         path_of(name));
   }
+}
+
+namespace {
+
+template <class T, class Read>
+std::vector<T> list(const ObjectReader& object, std::string_view name, std::string_view wanted, Read read) {
+  std::vector<T> all;
+  const Json* value = object.find_value(name);
+  if (!value) return all;
+  const std::vector<const Json*> items = elements_of(*value, object.path_of(name));
+  all.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::optional<T> element = read(*items[i]);
+    if (!element) throw mismatch(fmt::format("{}[{}]", object.path_of(name), i), *items[i], wanted);
+    all.push_back(*element);
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<double> plain_reals(const ObjectReader& object, std::string_view name) {
+  return list<double>(object, name, "a number",
+                      [](const Json& item) { return item.is_number() ? real_of(item) : std::nullopt; });
+}
+
+std::vector<std::int64_t> integers(const ObjectReader& object, std::string_view name) {
+  return list<std::int64_t>(object, name, "a 64-bit integer", [](const Json& item) { return integer_of(item); });
+}
+
+double plain_real(const ObjectReader& object, std::string_view name) {
+  const Json* value = object.find_value(name);
+  if (value && !value->is_number()) throw mismatch(object.path_of(name), *value, "a number");
+  return object.real(name);
 }
 
 }  // namespace wakeful::core

@@ -1,0 +1,190 @@
+"""examples/series_api as a reader would run it, and the fit and predict API asked everything that it must refuse."""
+
+import concurrent.futures
+import json
+import math
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples/series_api/run.py"
+BINARY = os.environ.get("WAKEFUL_BINARY", str(ROOT / "build/ci/wakeful"))
+
+PRINTED = """\
+fit sensor_01: v1 of 3 points
+predict sensor_01 10.5: normal (v1)
+predict sensor_01 22.5: anomaly (v1)
+fit sensor_01: v2 of 4 points
+predict sensor_01 22.5: normal (v2)
+predict sensor_01 22.5: anomaly (v1)
+"""
+RISING = {"timestamps": [1, 2, 3], "values": [1, 2, 3]}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("series")
+    with open(folder / "log", "w") as log:
+        process = subprocess.Popen(
+            [BINARY, "server", "--port", "0"], cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    yield process.stdout.readline().split()[-1]
+    process.terminate()
+    assert process.wait(20) == 0
+
+
+def ask(url, body=None):
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def told(url, body=None):
+    status, text = ask(url, body)
+    return status, json.loads(text)
+
+
+def test_prints_what_its_readme_says():
+    done = subprocess.run([sys.executable, EXAMPLE, "--wakeful", BINARY], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == PRINTED
+
+
+def test_the_limit_is_mean_and_three_population_deviations(url):
+    assert told(f"{url}/fit/limit", {"timestamps": [0, "1", 2], "values": [10, 10.5, 11]}) == (
+        200,
+        {"series_id": "limit", "version": "v1", "points_used": 3},
+    )
+    limit = 10.5 + 3 * math.sqrt(0.5 / 3)
+    for value, anomaly in [(limit - 1e-9, False), (limit + 1e-9, True), (-1e9, False)]:
+        answer = told(f"{url}/predict/limit", {"timestamp": "7", "value": value})
+        assert answer == (200, {"anomaly": anomaly, "model_version": "v1"})
+
+
+def test_zero_is_a_value_and_a_time_like_any_other(url):
+    assert told(f"{url}/fit/zero", {"timestamps": [0, 1, 2], "values": [0, 0.0, 1]})[0] == 200
+    assert told(f"{url}/predict/zero", {"timestamp": 0, "value": 0})[1]["anomaly"] is False
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "JSON"),
+        ({}, "same non-zero length"),
+        ({"timestamps": [1, 2], "values": [1, 2, 3]}, "same non-zero length"),
+        ({"timestamps": [1, 2], "values": [1, 2]}, "Insufficient or constant data"),
+        ({"timestamps": [1, 2, 3], "values": [4, 4, 4]}, "Insufficient or constant data"),
+        ({"timestamps": [1, 3, 3], "values": [1, 2, 3]}, "timestamps[2]"),
+        ({"timestamps": [-1, 2, 3], "values": [1, 2, 3]}, "timestamps[0]"),
+        ({"timestamps": [1, 2.5, 3], "values": [1, 2, 3]}, "timestamps[1]"),
+        ({"timestamps": [1, True, 3], "values": [1, 2, 3]}, "timestamps[1]"),
+        ({"timestamps": [1, 2, 3], "values": [1, "2", 3]}, "values[1]"),
+        ({"timestamps": [1, 2, 3], "values": [1, None, 3]}, "values[1]"),
+        (b'{"timestamps": [1, 2, 3], "values": [1, 1e999, 3]}', ""),
+        ({"timestamps": 1, "values": [1, 2, 3]}, "timestamps"),
+    ],
+)
+def test_a_fit_that_cannot_be_is_refused_and_says_why(url, body, said):
+    status, answer = told(f"{url}/fit/refused", body)
+    assert status == 400 and said in answer["detail"], answer
+    assert told(f"{url}/predict/refused", {"timestamp": 1, "value": 1})[0] == 404  # nothing is half there
+
+
+@pytest.mark.parametrize("series", ["a..b", "a%2Fb", "%2e%2e", "a%20b", "a" * 129, "%C3%A4"])
+def test_a_series_has_a_plain_name(url, series):
+    assert ask(f"{url}/fit/{series}", RISING)[0] in (400, 404)
+
+
+def test_names_that_look_alike_are_different_series(url):
+    for series in ["sensor_1", "sensor_10", "sensor_1_v3", "sensor.1"]:
+        assert told(f"{url}/fit/{series}", RISING) == (200, {"series_id": series, "version": "v1", "points_used": 3})
+    assert told(f"{url}/predict/sensor", {"timestamp": 1, "value": 1}) == (404, {"detail": "Model not found"})
+
+
+def test_a_prediction_names_its_version_or_takes_the_latest(url):
+    for _ in range(2):
+        told(f"{url}/fit/versions", RISING)
+    asked = {"timestamp": 1, "value": 1}
+    for query, version in [("", "v2"), ("?version=0", "v2"), ("?version=v1", "v1"), ("?version=V1", "v1"), ("?version=1", "v1")]:
+        assert told(f"{url}/predict/versions{query}", asked) == (200, {"anomaly": False, "model_version": version})
+    assert told(f"{url}/predict/versions?version=v3", asked)[0] == 404
+    for query in ["v", "-1", "v1x", "1.0", "99999999999999999999"]:
+        assert told(f"{url}/predict/versions?version={query}", asked)[0] == 400
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", {"value": 1}, {"timestamp": 1}, {"timestamp": -1, "value": 1}, {"timestamp": 1, "value": "1"}, {"timestamp": 1, "value": True}]
+)
+def test_a_prediction_that_cannot_be_is_refused(url, body):
+    told(f"{url}/fit/asked", RISING)
+    status, answer = told(f"{url}/predict/asked", body)
+    assert status == 400 and answer["detail"]
+
+
+def test_fits_at_the_same_time_get_versions_of_their_own(url):
+    def fit(i):
+        return told(f"{url}/fit/raced", {"timestamps": [1, 2, 3], "values": [1, 2, i]})[1]["version"]
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        versions = list(pool.map(fit, range(3, 67)))
+    assert sorted(versions) == sorted(f"v{i}" for i in range(1, 65))
+
+
+def test_a_series_is_a_registered_model_with_a_run(url):
+    told(f"{url}/fit/seen", RISING)
+    model = told(f"{url}/api/2.0/mlflow/registered-models/get?name=series__seen")[1]["registered_model"]
+    version = model["latest_versions"][0]
+    assert version["version"] == "1" and {"key": "series", "value": "seen"} in model["tags"]
+    run = told(f"{url}/api/2.0/mlflow/runs/get?run_id={version['run_id']}")[1]["run"]
+    assert run["info"]["status"] == "FINISHED"
+    assert {m["key"]: m["value"] for m in run["data"]["metrics"]}["mean.value"] == 2
+
+
+def test_a_version_that_is_deleted_predicts_no_more(url):
+    for values in ([1, 2, 3], [10, 20, 30]):
+        told(f"{url}/fit/deleted", {"timestamps": [1, 2, 3], "values": values})
+    asked = {"timestamp": 1, "value": 25}
+    assert told(f"{url}/predict/deleted", asked)[1] == {"anomaly": False, "model_version": "v2"}
+    body = json.dumps({"name": "series__deleted", "version": "2"}).encode()
+    request = urllib.request.Request(
+        f"{url}/api/2.0/mlflow/model-versions/delete", body, {"Content-Type": "application/json"}, method="DELETE"
+    )
+    urllib.request.urlopen(request, timeout=30).close()
+    assert told(f"{url}/predict/deleted", asked)[1] == {"anomaly": True, "model_version": "v1"}
+
+
+def test_draws_what_a_version_was_trained_on(url):
+    told(f"{url}/fit/drawn", RISING)
+    status, png = ask(f"{url}/plot?series_id=drawn&version=v1")
+    assert status == 200 and png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", png[16:24]) == (800, 400)
+    for query in ["", "?series_id=drawn", "?version=v1", "?series_id=drawn&version=v2", "?series_id=none&version=v1"]:
+        answer = told(f"{url}/plot{query}")
+        assert answer == (404, {"detail": "No training data found for given series_id and version."})
+
+
+def test_health_tells_what_was_done(url):
+    before = told(f"{url}/healthcheck")[1]
+    told(f"{url}/fit/healthy", RISING)
+    for _ in range(3):
+        told(f"{url}/predict/healthy", {"timestamp": 1, "value": 1})
+    after = told(f"{url}/healthcheck")[1]
+    assert after["series_trained"] == before["series_trained"] + 1
+    assert after["model_usage"]["healthy"] == "3"
+    per_minute = [health["throughput"]["predictor"]["avg_per_minute"] for health in (before, after)]
+    assert per_minute[1] >= 3
+    for name in ("inference_latency_ms", "training_latency_ms"):
+        assert 0 < after[name]["avg"] and 0 < after[name]["p95"]
+    for role in ("trainer", "predictor"):
+        assert len(after["system_metrics"][role]["load_avg"]) == 3
