@@ -113,13 +113,17 @@ class TableLoader {
 
 }  // namespace
 
-std::shared_ptr<db::Database> open_tables(const MetricStoreConfig& store, Connections& connections) {
-  if (!store.connection.empty()) return connections.get(store.connection);
-  std::shared_ptr<db::Database> database = db::open("sqlite://");
-  database->write([&](db::Tx& tx) {
+void load_tables(db::Database& database, const MetricStoreConfig& store) {
+  database.write([&](db::Tx& tx) {
     for (const StoreTable& table : store.tables) TableLoader(tx, table).load();
     return 0;
   });
+}
+
+std::shared_ptr<db::Database> open_tables(const MetricStoreConfig& store, Connections& connections) {
+  if (!store.connection.empty()) return connections.get(store.connection);
+  std::shared_ptr<db::Database> database = db::open("sqlite://");
+  load_tables(*database, store);
   return database;
 }
 

@@ -12,8 +12,12 @@
 
 namespace wakeful::runner {
 
-/// Errors: invalid with file and line: a row with another number of fields than the table has columns, a cell that is
-/// not of its column's type; not_found for a file; as Connections::get.
+/// Reads the CSV files of the store's tables into new tables of `database`, all or none. Errors: invalid with file and
+/// line: a row with another number of fields than the table has columns, a cell that is not of its column's type;
+/// not_found for a file.
+void load_tables(db::Database& database, const MetricStoreConfig& store);
+
+/// Errors: as load_tables and Connections::get.
 std::shared_ptr<db::Database> open_tables(const MetricStoreConfig& store, Connections& connections);
 
 struct MetricRow {

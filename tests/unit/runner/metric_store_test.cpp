@@ -265,6 +265,36 @@ TEST_P(MetricStoreOnDatabases, AnswerAlike) {
   asked.grain = Grain::month;
   EXPECT_EQ(lines(*database, asked), (Lines{"2023-01-01T00:00:00Z EU 3.5", "2023-02-01T00:00:00Z NA 4"}));
 }
+
+TEST_P(MetricStoreOnDatabases, HoldTheSameFiles) {
+  if (!testing::Store::is_available(GetParam())) GTEST_SKIP() << "no server for " << GetParam() << " (see scripts/pg)";
+  write_all();
+  testing::Store place(GetParam());
+  const auto database = place.open();
+  load_tables(*database, read_metric_store(folder_));
+  const auto facts = database->read([](db::Tx& tx) {
+    return tx.list({"test.facts_read", "SELECT ts, m_total FROM fct_sales ORDER BY sale_id"}, {},
+                   [](const db::Row& row) {
+                     const auto total = row.find_real(1);
+                     return std::string(row.text(0)) + " " + (total ? core::format_real(*total) : "-");
+                   });
+  });
+  ASSERT_EQ(facts.size(), 7U);
+  EXPECT_EQ(facts[1], "2023-01-31T23:59:59Z 2");
+  EXPECT_EQ(facts[3], "2023-02-15T12:00:00Z -");
+}
+
+TEST_P(MetricStoreOnDatabases, HoldNoTableOfFilesThatAreRefused) {
+  if (!testing::Store::is_available(GetParam())) GTEST_SKIP() << "no server for " << GetParam() << " (see scripts/pg)";
+  write_all();
+  write("shops.csv", "1,EU,more\n");
+  testing::Store place(GetParam());
+  const auto database = place.open();
+  const auto store = read_metric_store(folder_);
+  EXPECT_NE(refusal([&] { load_tables(*database, store); }).find("shops.csv: line 1"), std::string::npos);
+  write("shops.csv", kShops);
+  load_tables(*database, store);  // as if for the first time
+}
 INSTANTIATE_TEST_SUITE_P(Databases, MetricStoreOnDatabases,
                          ::testing::Values("sqlite_file", "postgres", "postgres_locale"),
                          [](const auto& one) { return one.param; });
