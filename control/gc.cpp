@@ -41,7 +41,7 @@ std::string folder_of(const tracker::DeletedRun& run) {
 bool is_needed(db::Tx& tx, const tracker::DeletedRun& run) {
   const std::string below = fmt::format("/{}/", run.id.text());
   return registry::has_version_of_run(tx, run.id.text()) || registry::is_named_by_version(tx, below) ||
-         monitor::is_named_by_model(tx, registry::like_containing(below));
+         monitor::is_named_by_model(tx, below);
 }
 
 /// The path of a URI, without scheme and host.
@@ -127,8 +127,7 @@ class Collector {
   /// One that somebody names again is forgotten: it goes when that one goes, or with its run.
   void remove(const std::string& uri) {
     const bool needed = db_.read([&](db::Tx& tx) {
-      return registry::is_named_by_version(tx, path_of(uri)) ||
-             monitor::is_named_by_model(tx, registry::like_containing(path_of(uri)));
+      return registry::is_named_by_version(tx, path_of(uri)) || monitor::is_named_by_model(tx, path_of(uri));
     });
     if (!needed && !terms_.dry_run && !erase(uri)) {
       ++report_.failed;

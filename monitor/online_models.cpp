@@ -5,6 +5,7 @@
 #include "monitor/wire/names.hpp"
 #include "platform/core/digest.hpp"
 #include "platform/core/error.hpp"
+#include "platform/search/sql.hpp"
 
 namespace wakeful::monitor {
 namespace {
@@ -162,8 +163,8 @@ std::optional<core::Timestamp> evaluated_until(db::Tx& tx, std::string_view obse
   return core::from_us(**us);
 }
 
-bool is_named_by_model(db::Tx& tx, std::string_view pattern) {
-  return tx.find(kNaming, {pattern}, [](const db::Row&) { return true; }).has_value();
+bool is_named_by_model(db::Tx& tx, std::string_view path) {
+  return tx.find(kNaming, {search::like_containing(path)}, [](const db::Row&) { return true; }).has_value();
 }
 
 void drop_models(db::Tx& tx, std::string_view detector) { tx.execute(kDrop, {detector}); }

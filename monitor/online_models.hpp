@@ -52,8 +52,8 @@ void retire_model(db::Tx& tx, std::string_view name, core::Timestamp now);
 /// The last time up to which anything reads this source of the built-in store as evaluated: the end of that bucket.
 std::optional<core::Timestamp> evaluated_until(db::Tx& tx, std::string_view observations);
 
-/// Whether the file of a model on watch matches `pattern`, of LIKE … ESCAPE '!'.
-bool is_named_by_model(db::Tx& tx, std::string_view pattern);
+/// Whether the file of a model on watch has `path` in its URI. Cost: a look at every model.
+bool is_named_by_model(db::Tx& tx, std::string_view path);
 
 /// Gives the name free and marks the row and all that hangs on it for purge_models.
 void drop_models(db::Tx& tx, std::string_view detector);

@@ -1,5 +1,7 @@
 #include "registry/references.hpp"
 
+#include "platform/search/sql.hpp"
+
 namespace wakeful::registry {
 namespace {
 
@@ -14,17 +16,8 @@ bool has_version_of_run(db::Tx& tx, std::string_view run_id) {
   return tx.find(kOfRun, {run_id}, [](const db::Row&) { return true; }).has_value();
 }
 
-std::string like_containing(std::string_view path) {
-  std::string pattern = "%";
-  for (const char c : path) {
-    if (c == '%' || c == '_' || c == '!') pattern += '!';
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 bool is_named_by_version(db::Tx& tx, std::string_view path) {
-  return tx.find(kNaming, {like_containing(path)}, [](const db::Row&) { return true; }).has_value();
+  return tx.find(kNaming, {search::like_containing(path)}, [](const db::Row&) { return true; }).has_value();
 }
 
 }  // namespace wakeful::registry

@@ -1,6 +1,5 @@
 #pragma once
 // Who still needs a run or a file: what deletes them for good asks here. Functions on a transaction.
-#include <string>
 #include <string_view>
 
 #include "platform/db/database.hpp"
@@ -14,8 +13,5 @@ bool has_version_of_run(db::Tx& tx, std::string_view run_id);
 /// a file for that file. However its scheme and host are written; so it may find too many, never too few.
 /// Cost: a look at every version.
 bool is_named_by_version(db::Tx& tx, std::string_view path);
-
-/// "%…%" for LIKE … ESCAPE '!': text that has `path` in it.
-std::string like_containing(std::string_view path);
 
 }  // namespace wakeful::registry

@@ -251,10 +251,10 @@ class ModelEvaluation {
   /// Under a name of its own: what a lost compare-and-set leaves is an orphan, never somebody's file overwritten.
   monitor::StoredFile store_state(core::Timestamp position) const {
     std::string bytes = detectors::save_detectors(detectors_, core::format_rfc3339(position));
-    const std::string name = fmt::format("online/{}/{}-{}-{}", plain_name(model_.name), model_.version + 1,
-                                         work_.claim.fence, core::sha256_hex(bytes).substr(0, 16));
+    const std::string name =
+        fmt::format("online/{}/{}-{}", plain_name(model_.name), model_.version + 1, work_.claim.fence);
     return store_model(work_.server,
-                       {.uri = client::join_uri(work_.claim.artifact_root, name),
+                       {.stem = client::join_uri(work_.claim.artifact_root, name),
                         .run_id = work_.claim.job.run_id,
                         .created = work_.claim.now},
                        std::move(bytes));

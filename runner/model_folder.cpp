@@ -38,11 +38,13 @@ std::string mlmodel_of(const ModelFolder& folder, const std::string& sha256) {
 }  // namespace
 
 monitor::StoredFile store_model(const client::Server& server, const ModelFolder& folder, std::string bytes) {
-  monitor::StoredFile file{.uri = client::join_uri(folder.uri, monitor::kModelFile), .sha256 = core::sha256_hex(bytes)};
+  monitor::StoredFile file{.uri = {}, .sha256 = core::sha256_hex(bytes)};
+  const std::string uri = fmt::format("{}-{}", folder.stem, file.sha256.substr(0, 16));
+  file.uri = client::join_uri(uri, monitor::kModelFile);
   file.size_bytes = static_cast<std::int64_t>(bytes.size());
   for (const auto& code : python::files())
-    client::upload(server, client::join_uri(folder.uri, fmt::format("code/{}", code.path)), std::string(code.bytes));
-  client::upload(server, client::join_uri(folder.uri, "MLmodel"), mlmodel_of(folder, file.sha256));
+    client::upload(server, client::join_uri(uri, fmt::format("code/{}", code.path)), std::string(code.bytes));
+  client::upload(server, client::join_uri(uri, "MLmodel"), mlmodel_of(folder, file.sha256));
   client::upload(server, file.uri, std::move(bytes));
   return file;
 }

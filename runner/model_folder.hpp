@@ -15,7 +15,7 @@
 namespace wakeful::runner {
 
 struct ModelFolder {
-  std::string uri;  // of the folder, a new one
+  std::string stem;  // of the folder's URI, which ends in a piece of the content's digest: a new one for new content
   std::string run_id{};
   core::Timestamp created{};
 };

@@ -9,7 +9,6 @@
 #include "client/runs.hpp"
 #include "detectors/catalog.hpp"
 #include "monitor/wire/names.hpp"
-#include "platform/core/digest.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
 #include "runner/grid.hpp"
@@ -130,10 +129,9 @@ std::string folder_of(const Metric& metric) {
 monitor::StoredFile store_trained(const Work& work, const Metric& metric, std::span<const NamedDetector> trained,
                                   core::Timestamp position) {
   std::string bytes = detectors::save_detectors(trained, core::format_rfc3339(position));
-  const std::string name =
-      fmt::format("{}/model/{}-{}", folder_of(metric), work.claim.fence, core::sha256_hex(bytes).substr(0, 16));
+  const std::string name = fmt::format("{}/model/{}", folder_of(metric), work.claim.fence);
   return store_model(work.server,
-                     {.uri = client::join_uri(work.claim.artifact_root, name),
+                     {.stem = client::join_uri(work.claim.artifact_root, name),
                       .run_id = work.claim.job.run_id,
                       .created = work.claim.now},
                      std::move(bytes));

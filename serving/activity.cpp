@@ -1,8 +1,10 @@
 #include "serving/activity.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
+#include <vector>
+
+#include "detectors/robust.hpp"
 
 namespace wakeful::serving {
 namespace {
@@ -12,17 +14,6 @@ std::int64_t second_of(core::Timestamp now) {
 }
 
 }  // namespace
-
-double percentile(std::vector<double> values, double p) {
-  if (values.empty()) return 0;
-  const double position = p * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::ptrdiff_t>(std::floor(position));
-  std::nth_element(values.begin(), values.begin() + low, values.end());
-  const double below = values[static_cast<std::size_t>(low)];
-  if (low + 1 == static_cast<std::ptrdiff_t>(values.size())) return below;
-  const double above = *std::min_element(values.begin() + low + 1, values.end());
-  return below + (position - static_cast<double>(low)) * (above - below);
-}
 
 void Activity::count(core::Timestamp now, std::chrono::nanoseconds took) {
   const std::uint64_t i = answers_.fetch_add(1, std::memory_order_relaxed);
@@ -40,7 +31,7 @@ Activity::Latency Activity::latency() const {
   for (std::size_t i = 0; i < known; ++i) samples[i] = samples_ms_[i].load(std::memory_order_relaxed);
   if (samples.empty()) return {};
   const double sum = std::accumulate(samples.begin(), samples.end(), 0.0);
-  return {.average_ms = sum / static_cast<double>(known), .p95_ms = percentile(std::move(samples), 0.95)};
+  return {.average_ms = sum / static_cast<double>(known), .p95_ms = detectors::quantile(std::move(samples), 0.95)};
 }
 
 std::uint64_t Activity::last_minute(core::Timestamp now) const {

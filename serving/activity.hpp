@@ -7,15 +7,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "platform/core/clock.hpp"
 
 namespace wakeful::serving {
-
-/// By linear interpolation between order statistics, so within the smallest and largest; 0 for none. 0 <= p <= 1.
-double percentile(std::vector<double> values, double p);
 
 class Activity {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -76,12 +77,16 @@ std::int64_t register_version(const client::Server& server, const std::string& s
   return client::create_version(server, version).version;
 }
 
-double round_to(double value, double unit) { return std::round(value / unit) * unit; }
+/// To `digits` decimals, so that it is written with no more.
+double round_to(double value, int digits) {
+  const double unit = std::pow(10, digits);
+  return std::round(value * unit) / unit;
+}
 
 void write_latency(core::JsonWriter& json, std::string_view name, const Activity& activity) {
   const Activity::Latency latency = activity.latency();
   json.key(name).begin_object();
-  json.member("avg", round_to(latency.average_ms, 1e-4)).member("p95", round_to(latency.p95_ms, 1e-4)).end_object();
+  json.member("avg", round_to(latency.average_ms, 4)).member("p95", round_to(latency.p95_ms, 4)).end_object();
 }
 
 void write_throughput(core::JsonWriter& json, std::string_view name, std::uint64_t count) {
@@ -89,8 +94,8 @@ void write_throughput(core::JsonWriter& json, std::string_view name, std::uint64
 }
 
 void write_load(core::JsonWriter& json, std::string_view name, const MachineLoad& load) {
-  json.key(name).begin_object().member("cpu_percent", round_to(load.cpu_percent, 0.1));
-  json.member("memory_percent", round_to(load.memory_percent, 0.1)).key("load_avg").begin_array();
+  json.key(name).begin_object().member("cpu_percent", round_to(load.cpu_percent, 1));
+  json.member("memory_percent", round_to(load.memory_percent, 1)).key("load_avg").begin_array();
   for (const double average : load.load_average) json.value(average);
   json.end_array().end_object();
 }

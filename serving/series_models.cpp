@@ -35,19 +35,17 @@ std::shared_ptr<const SeriesModel> SeriesModels::get(const std::string& series, 
     if (const auto found = by_key_.find(key); found != by_key_.end()) {
       kept_.splice(kept_.begin(), kept_, found->second);
       known = kept_.front().model;
-      if (const auto count = usage_.find(series); count != usage_.end()) ++count->second;
-      if (kept_.front().seen_changes == changes && now - kept_.front().looked_at < kFresh) return known;
+      if (kept_.front().seen_changes == changes && now - kept_.front().looked_at < kFresh) {
+        count(series);
+        return known;
+      }
     }
   }
   try {
     const registry::ModelVersion found = look_up(series, version);
     const bool is_same = known && known->source == found.source && known->version == found.version;
     Model model = is_same ? known : load(found);
-    keep({key, model, changes, now});
-    if (!known) {
-      core::Lock lock(mutex_);
-      if (usage_.size() < kMostKept || usage_.count(series) != 0) ++usage_[series];
-    }
+    keep(series, {key, model, changes, now});
     return model;
   } catch (const core::Error& e) {
     if (e.code() != core::ErrorCode::not_found) throw;
@@ -74,8 +72,9 @@ SeriesModels::Model SeriesModels::load(const registry::ModelVersion& version) co
   return model;
 }
 
-void SeriesModels::keep(Kept kept) {
+void SeriesModels::keep(const std::string& series, Kept kept) {
   core::Lock lock(mutex_);
+  count(series);
   if (const auto found = by_key_.find(kept.key); found != by_key_.end()) {
     if (found->second->seen_changes <= kept.seen_changes) *found->second = std::move(kept);
     return;
@@ -86,6 +85,14 @@ void SeriesModels::keep(Kept kept) {
   }
   kept_.push_front(std::move(kept));
   by_key_.emplace(kept_.front().key, kept_.begin());
+}
+
+void SeriesModels::count(const std::string& series) {
+  const auto found = usage_.find(series);
+  if (found != usage_.end())
+    ++found->second;
+  else if (usage_.size() < kMostKept)
+    usage_.emplace(series, 1);
 }
 
 void SeriesModels::forget(const std::string& key) {

@@ -39,7 +39,7 @@ class SeriesModels {
   static constexpr std::chrono::seconds kFresh{1};
   static constexpr std::size_t kMostKept = 4'096;
 
-  /// `changes` counts what happens to the registry of this server. Borrows `clock` and `changes`.
+  /// `changes` counts what clients write to the registry of this server. Borrows `clock` and `changes`.
   SeriesModels(client::Server server, const core::Clock& clock, const std::atomic<std::uint64_t>& changes)
       : server_(std::move(server)), clock_(clock), changes_(changes) {}
 
@@ -64,7 +64,9 @@ class SeriesModels {
 
   registry::ModelVersion look_up(const std::string& series, std::optional<std::int64_t> version) const;
   Model load(const registry::ModelVersion& version) const;
-  void keep(Kept kept) EXCLUDES(mutex_);
+  void keep(const std::string& series, Kept kept) EXCLUDES(mutex_);
+  /// Called once for each model that get() gives.
+  void count(const std::string& series) REQUIRES(mutex_);
   void forget(const std::string& key) EXCLUDES(mutex_);
 
   client::Server server_;

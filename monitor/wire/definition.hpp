@@ -5,6 +5,7 @@
 // than the text is checked by the server when a file is applied: the algorithm's parameters, the cron line and its
 // zone, the dimension filters. Reading and writing: read_definition, write, and yaml.hpp for files. Values: no thread
 // contract.
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -59,10 +60,12 @@ struct CsvSource {
   std::string time_column{};
   std::string value_column{};
 };
+/// What a metric store's values may be by, in the order of their length.
+inline constexpr std::array<std::string_view, 7> kGrains{"minute", "hour", "day", "week", "month", "quarter", "year"};
 /// A metric of a metric store, whose config lies on the runner's machine.
 struct MetricStoreSource {
   std::string config;
-  std::string grain{};
+  std::string grain{};   // of kGrains
   std::string metric{};  // "": the metric's name
 };
 using Source = std::variant<ObservationSource, SqlSource, CsvSource, MetricStoreSource>;

@@ -195,7 +195,6 @@ MetricStoreSource read_metric_store(const ObjectReader& store) {
   constexpr std::array<std::string_view, 3> kKeys{"config", "grain", "metric"};
   store.refuse_unknown(kKeys);
   MetricStoreSource source{.config = filled_text(store, "config", 4'096)};
-  constexpr std::array<std::string_view, 7> kGrains{"minute", "hour", "day", "week", "month", "quarter", "year"};
   source.grain = core::to_lower(filled_text(store, "grain", 100));
   if (std::find(kGrains.begin(), kGrains.end(), source.grain) == kGrains.end())
     refuse_word(source.grain, store.path_of("grain"), kGrains);

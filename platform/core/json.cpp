@@ -251,17 +251,31 @@ std::vector<ObjectReader> ObjectReader::objects(std::string_view name) const {
   return all;
 }
 
-std::vector<std::string> ObjectReader::texts(std::string_view name) const {
-  std::vector<std::string> all;
-  const Json* value = find_value(name);
+namespace {
+
+/// Absent: empty. `read` gives nothing for an element that is no `noun`.
+template <class T, class Read>
+std::vector<T> list(const ObjectReader& object, std::string_view name, std::string_view noun, Read read) {
+  std::vector<T> all;
+  const Json* value = object.find_value(name);
   if (!value) return all;
-  if (!value->is_array()) throw mismatch(path_of(name), *value, "an array of strings");
-  for (std::size_t i = 0; i < value->size(); ++i) {
-    const Json& item = (*value)[i];
-    if (!item.is_string()) throw mismatch(fmt::format("{}[{}]", path_of(name), i), item, "a string");
-    all.push_back(item.get<std::string>());
+  if (!value->is_array()) throw mismatch(object.path_of(name), *value, fmt::format("an array of {}s", noun));
+  all.reserve(value->size());
+  for (const Json& item : *value) {
+    std::optional<T> element = read(item);
+    if (!element) {
+      const std::string path = fmt::format("{}[{}]", object.path_of(name), all.size());
+      throw mismatch(path, item, fmt::format("a {}", noun));
+    }
+    all.push_back(std::move(*element));
   }
   return all;
+}
+
+}  // namespace
+
+std::vector<std::string> ObjectReader::texts(std::string_view name) const {
+  return list<std::string>(*this, name, "string", find_text_of);
 }
 
 namespace {
@@ -289,32 +303,13 @@ void ObjectReader::refuse_unknown(std::span<const std::string_view> known) const
   }
 }
 
-namespace {
-
-template <class T, class Read>
-std::vector<T> list(const ObjectReader& object, std::string_view name, std::string_view wanted, Read read) {
-  std::vector<T> all;
-  const Json* value = object.find_value(name);
-  if (!value) return all;
-  const std::vector<const Json*> items = elements_of(*value, object.path_of(name));
-  all.reserve(items.size());
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const std::optional<T> element = read(*items[i]);
-    if (!element) throw mismatch(fmt::format("{}[{}]", object.path_of(name), i), *items[i], wanted);
-    all.push_back(*element);
-  }
-  return all;
-}
-
-}  // namespace
-
 std::vector<double> plain_reals(const ObjectReader& object, std::string_view name) {
-  return list<double>(object, name, "a number",
+  return list<double>(object, name, "number",
                       [](const Json& item) { return item.is_number() ? real_of(item) : std::nullopt; });
 }
 
 std::vector<std::int64_t> integers(const ObjectReader& object, std::string_view name) {
-  return list<std::int64_t>(object, name, "a 64-bit integer", [](const Json& item) { return integer_of(item); });
+  return list<std::int64_t>(object, name, "64-bit integer", [](const Json& item) { return integer_of(item); });
 }
 
 double plain_real(const ObjectReader& object, std::string_view name) {

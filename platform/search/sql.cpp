@@ -82,6 +82,15 @@ Query& Query::bind(Value value) {
   return *this;
 }
 
+std::string like_containing(std::string_view text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
 void compare(Query& query, std::string_view column, const Comparison& comparison) {
   const Literal& literal = comparison.literal;
   const Operator op = comparison.op;

@@ -40,6 +40,9 @@ std::vector<Param> params_of(const Query& query) {
   return params;
 }
 
+/// The pattern of a LIKE … ESCAPE '!' for what has `text` in it, whatever that is.
+std::string like_containing(std::string_view text);
+
 /// Appends `column <op> literal`, the value bound. LIKE is case-sensitive on both databases and has no escape
 /// character; ILIKE folds ASCII case by comparing lower() of both sides. Numbers are cast, so that neither database
 /// guesses a parameter's type: a fraction compared with a BIGINT column is a plain miss.

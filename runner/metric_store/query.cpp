@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "monitor/wire/definition.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
 #include "platform/search/dimensions.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr std::array<std::string_view, 7> kGrains{"minute", "hour", "day", "week", "month", "quarter", "year"};
+using monitor::kGrains;
 
 [[noreturn]] void refuse(const std::string& field, std::string_view why) {
   throw core::invalid(std::string(why), field);

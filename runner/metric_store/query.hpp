@@ -12,6 +12,7 @@
 
 namespace wakeful::runner {
 
+/// In the order of monitor::kGrains.
 enum class Grain { minute, hour, day, week, month, quarter, year };
 /// Whatever the case. Errors: invalid naming `field`, with the words.
 Grain parse_grain(std::string_view word, const std::string& field);

@@ -32,6 +32,26 @@ def say(text: str):
     print(text, file=sys.stderr, flush=True)
 
 
+def built(folder: pathlib.Path, name: str, sources: list[str], libraries: list[str]) -> pathlib.Path:
+    """One of the small programs beside this file, built only for benchmarks: no part of Wakeful."""
+    program = folder / f"{name}-program"
+    flags = ["-std=c++20", "-O2", "-Wall", "-Wextra", "-I", ROOT / "tests"]
+    subprocess.run(["g++", *flags, *(HERE / source for source in sources), "-o", program, *libraries], check=True)
+    return program
+
+
+def load_generator(folder: pathlib.Path) -> pathlib.Path:
+    return built(folder, "load", ["load.cpp", "questions.cpp"], [])
+
+
+def wakeful_binary(given: pathlib.Path | None) -> pathlib.Path:
+    """The one that is given, or the release build."""
+    if given:
+        return given.resolve()
+    done = subprocess.run([ROOT / "scripts/build", "release"], stdout=subprocess.PIPE, text=True, check=True)
+    return pathlib.Path(done.stdout.strip().splitlines()[-1])
+
+
 def wakeful(binary: pathlib.Path, synchronous: str) -> Kind:
     def command(port, folder):
         return [
