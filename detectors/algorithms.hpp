@@ -27,4 +27,13 @@ MakeDetector make_isolation_forest;
 std::span<const ParameterSpec> z_score_parameters();
 MakeDetector make_z_score;
 
+std::span<const ParameterSpec> mahalanobis_parameters();
+MakeDetector make_mahalanobis;
+
+std::span<const ParameterSpec> one_class_svm_parameters();
+MakeDetector make_one_class_svm;
+
+std::span<const ParameterSpec> ransyncoders_parameters();
+MakeDetector make_ransyncoders;
+
 }  // namespace wakeful::detectors

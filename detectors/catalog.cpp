@@ -19,9 +19,12 @@ constexpr std::array<std::string_view, 2> kForestNames = {"IsolationForest", "if
 constexpr std::array<std::string_view, 1> kEwmaNames = {"ewma"};
 constexpr std::array<std::string_view, 1> kMiniProphetNames = {"MiniProphetForecaster"};
 constexpr std::array<std::string_view, 2> kZScoreNames = {"zscore", "mean_std"};
+constexpr std::array<std::string_view, 1> kMahalanobisNames = {"MahalanobisDistance"};
+constexpr std::array<std::string_view, 2> kSvmNames = {"OneClassSVM", "ocsvm"};
+constexpr std::array<std::string_view, 2> kCodersNames = {"RanSynCodersDetector", "RANSynCoders"};
 
-const std::array<CatalogRow, 6>& rows() {
-  static const std::array<CatalogRow, 6> table = {{
+const std::array<CatalogRow, 9>& rows() {
+  static const std::array<CatalogRow, 9> table = {{
       {.name = "univariate_baseline",
        .aliases = kBaselineNames,
        .summary = "residuals against Huber's robust scale of the training residuals",
@@ -29,6 +32,7 @@ const std::array<CatalogRow, 6>& rows() {
        .per_channel = true,
        .online = false,
        .table = true,
+       .stationary = false,
        .advised_rows = 10,
        .make = make_univariate_baseline},
       {.name = "ar_ridge",
@@ -38,6 +42,7 @@ const std::array<CatalogRow, 6>& rows() {
        .per_channel = true,
        .online = false,
        .table = false,
+       .stationary = false,
        .advised_rows = 50,
        .make = make_ar_ridge},
       {.name = "ewma_residual",
@@ -47,6 +52,7 @@ const std::array<CatalogRow, 6>& rows() {
        .per_channel = true,
        .online = true,
        .table = false,
+       .stationary = false,
        .advised_rows = 20,
        .make = make_ewma_residual},
       {.name = "isolation_forest",
@@ -56,6 +62,7 @@ const std::array<CatalogRow, 6>& rows() {
        .per_channel = false,
        .online = false,
        .table = true,
+       .stationary = false,
        .advised_rows = 50,
        .make = make_isolation_forest},
       {.name = "mini_prophet",
@@ -65,6 +72,7 @@ const std::array<CatalogRow, 6>& rows() {
        .per_channel = true,
        .online = false,
        .table = false,
+       .stationary = false,
        .advised_rows = 50,
        .make = make_mini_prophet},
       {.name = "z_score",
@@ -74,8 +82,39 @@ const std::array<CatalogRow, 6>& rows() {
        .per_channel = true,
        .online = false,
        .table = true,
+       .stationary = true,
        .advised_rows = 3,
        .make = make_z_score},
+      {.name = "mahalanobis",
+       .aliases = kMahalanobisNames,
+       .summary = "distance from the training's mean, in units of its spread in that direction",
+       .parameters = mahalanobis_parameters(),
+       .per_channel = false,
+       .online = false,
+       .table = true,
+       .stationary = true,
+       .advised_rows = 50,
+       .make = make_mahalanobis},
+      {.name = "one_class_svm",
+       .aliases = kSvmNames,
+       .summary = "how little a row resembles the rows on the training's outline",
+       .parameters = one_class_svm_parameters(),
+       .per_channel = false,
+       .online = false,
+       .table = true,
+       .stationary = true,
+       .advised_rows = 50,
+       .make = make_one_class_svm},
+      {.name = "ransyncoders",
+       .aliases = kCodersNames,
+       .summary = "bounds for every channel by an ensemble of autoencoders, each of which sees some of the others",
+       .parameters = ransyncoders_parameters(),
+       .per_channel = false,
+       .online = false,
+       .table = false,
+       .stationary = true,
+       .advised_rows = 50,
+       .make = make_ransyncoders},
   }};
   return table;
 }

@@ -24,6 +24,8 @@ struct CatalogRow {
   bool online;
   /// Rows may also be a table, in no order.
   bool table;
+  /// Measures rows against what the training showed, once and for all: a channel that wanders off is soon an alarm.
+  bool stationary;
   /// Fewer training values than this per channel are accepted, but not worth a model: jobs refuse to train on them.
   std::size_t advised_rows;
   std::unique_ptr<Detector> (*make)(const CatalogRow& row, const Parameters& parameters);

@@ -32,6 +32,19 @@ Quality quality_of(double threshold, double hits, double flagged, double anomalo
   return out;
 }
 
+struct Counts {
+  double hits = 0, flagged = 0;
+};
+Counts count_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold) {
+  Counts out;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (!(scores[i] > threshold)) continue;
+    out.flagged += 1;
+    out.hits += labels[i] != 0 ? 1 : 0;
+  }
+  return out;
+}
+
 double count_anomalous(std::span<const std::uint8_t> labels) {
   return static_cast<double>(std::count_if(labels.begin(), labels.end(), [](std::uint8_t l) { return l != 0; }));
 }
@@ -116,12 +129,7 @@ std::vector<Interval> segments(std::span<const std::uint8_t> labels) {
 }
 
 Quality quality_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold) {
-  double hits = 0, flagged = 0;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (!(scores[i] > threshold)) continue;
-    flagged += 1;
-    hits += labels[i] != 0 ? 1 : 0;
-  }
+  const auto [hits, flagged] = count_at(scores, labels, threshold);
   return quality_of(threshold, hits, flagged, count_anomalous(labels));
 }
 
@@ -169,15 +177,56 @@ Quality best_point_adjusted_f1(std::span<const double> scores, std::span<const s
   return best;
 }
 
-Quality point_adjusted_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold) {
+Quality point_adjusted_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold,
+                          double share) {
   double hits = 0, flagged = 0;
   for (std::size_t i = 0; i < scores.size(); ++i) flagged += labels[i] == 0 && scores[i] > threshold ? 1 : 0;
   for (const Interval& s : segments(labels)) {
-    bool hit = false;
-    for (std::size_t i = s.first; i <= s.last; ++i) hit = hit || scores[i] > threshold;
-    if (hit) hits += static_cast<double>(s.last - s.first + 1);
+    const auto rows = static_cast<double>(s.last - s.first + 1);
+    double found = 0;
+    for (std::size_t i = s.first; i <= s.last; ++i) found += scores[i] > threshold ? 1 : 0;
+    hits += found > 0 && found >= share * rows ? rows : found;
   }
   return quality_of(threshold, hits, flagged + hits, count_anomalous(labels));
+}
+
+Quality windowed_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold,
+                    std::size_t size) {
+  double hits = 0, flagged = 0, anomalous = 0;
+  for (std::size_t first = 0; first < scores.size(); first += size) {
+    bool is_flagged = false, is_anomalous = false;
+    for (std::size_t i = first; i < std::min(first + size, scores.size()); ++i) {
+      is_flagged = is_flagged || scores[i] > threshold;
+      is_anomalous = is_anomalous || labels[i] != 0;
+    }
+    flagged += is_flagged ? 1 : 0;
+    anomalous += is_anomalous ? 1 : 0;
+    hits += is_flagged && is_anomalous ? 1 : 0;
+  }
+  return quality_of(threshold, hits, flagged, anomalous);
+}
+
+Quality smoothed_quality_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold) {
+  constexpr double kSmoothing = 1e-5;
+  const auto [hits, flagged] = count_at(scores, labels, threshold);
+  Quality out{.threshold = threshold};
+  out.precision = hits / (flagged + kSmoothing);
+  out.recall = hits / (count_anomalous(labels) + kSmoothing);
+  out.f1 = 2 * out.precision * out.recall / (out.precision + out.recall + kSmoothing);
+  return out;
+}
+
+double mean_detection_latency(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold) {
+  double rows = 0, found = 0;
+  for (const Interval& s : segments(labels)) {
+    for (std::size_t i = s.first; i <= s.last; ++i) {
+      if (!(scores[i] > threshold)) continue;
+      rows += static_cast<double>(i - s.first);
+      found += 1;
+      break;
+    }
+  }
+  return found > 0 ? rows / found : std::numeric_limits<double>::quiet_NaN();
 }
 
 double average_precision(std::span<const double> scores, std::span<const std::uint8_t> labels) {

@@ -53,7 +53,17 @@ Quality quality_at(std::span<const double> scores, std::span<const std::uint8_t>
 Quality best_f1(std::span<const double> scores, std::span<const std::uint8_t> labels);
 /// The same after each true segment that is hit once counts as found whole.
 Quality best_point_adjusted_f1(std::span<const double> scores, std::span<const std::uint8_t> labels);
-Quality point_adjusted_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold);
+/// `share`: how much of a segment has to be flagged before it counts as found whole (PA%K, Kim et al. 2022); 0: one
+/// row.
+Quality point_adjusted_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold,
+                          double share = 0);
+/// By stretches of `size` rows, one behind the other: flagged if a row is, anomalous if a row is. size > 0.
+Quality windowed_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold,
+                    std::size_t size);
+/// Row by row, with 1e-5 added to every denominator, as published tables often are.
+Quality smoothed_quality_at(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold);
+/// Rows from a segment's first to the first of it that is flagged, the mean over the segments found; NaN for none.
+double mean_detection_latency(std::span<const double> scores, std::span<const std::uint8_t> labels, double threshold);
 
 /// Area under precision over recall as a step function (average precision), ties taken together. NaN without anomalies.
 double average_precision(std::span<const double> scores, std::span<const std::uint8_t> labels);

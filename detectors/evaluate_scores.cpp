@@ -22,6 +22,8 @@ namespace {
 /// NAB's: the first 15 % of a series are not judged.
 constexpr double kProbation = 0.15;
 constexpr std::size_t kNabMostProbation = 750;
+/// Rows that are judged together by the windowed measure.
+constexpr std::size_t kWindow = 15;
 
 /// One line of the result: a name of the JSON object, and its number.
 struct Line {
@@ -137,6 +139,12 @@ std::vector<Line> against_labels(const std::vector<double>& scores, const std::v
   add(out, "auroc", auroc(scores, labels));
   add(out, "point_adjusted_", point_adjusted_at(scores, labels, 1));
   add(out, "best_point_adjusted_", best_point_adjusted_f1(scores, labels));
+  for (const int percent : {20, 40, 60, 80, 100})
+    add(out, fmt::format("point_adjusted_{}_percent_f1", percent),
+        point_adjusted_at(scores, labels, 1, percent / 100.0).f1);
+  add(out, fmt::format("windows_of_{}_", kWindow), windowed_at(scores, labels, 1, kWindow));
+  add(out, "smoothed_", smoothed_quality_at(scores, labels, 1));
+  add(out, "mean_detection_latency", mean_detection_latency(scores, labels, 1));
   return out;
 }
 

@@ -44,6 +44,22 @@ double quantile(std::vector<double> values, double p) {
   return *at + (above - *at) * (position - static_cast<double>(low));
 }
 
+Moments moments_of(std::span<const double> values) {
+  Moments out;
+  for (const double value : values) out.magnitude = std::max(out.magnitude, std::abs(value));
+  if (out.magnitude == 0) return out;
+  double mean = 0, squares = 0;  // in units of the magnitude
+  for (std::size_t i = 0; i < values.size(); ++i)
+    mean += (values[i] / out.magnitude - mean) / static_cast<double>(i + 1);
+  for (const double value : values) {
+    const double off = value / out.magnitude - mean;
+    squares += off * off;
+  }
+  out.mean = mean * out.magnitude;
+  out.deviation = out.magnitude * std::sqrt(squares / static_cast<double>(values.size()));
+  return out;
+}
+
 double huber_scale(std::span<const double> residuals) {
   std::vector<double> sizes(residuals.size());
   std::transform(residuals.begin(), residuals.end(), sizes.begin(), [](double r) { return std::abs(r); });

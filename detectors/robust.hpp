@@ -15,6 +15,14 @@ double median(std::vector<double> values);
 /// Linear interpolation between order statistics (numpy's default); NaN for none. 0 <= p <= 1.
 double quantile(std::vector<double> values, double p);
 
+/// Of values that are all finite; 0 for none. Squares neither overflow nor vanish, whatever their size.
+struct Moments {
+  double mean = 0;
+  double deviation = 0;  // the population's: divided by n
+  double magnitude = 0;  // the largest absolute value
+};
+Moments moments_of(std::span<const double> values);
+
 /// Huber's proposal 2 with the location fixed at 0: the scale of residuals, 1 for standard normal ones.
 ///
 /// Starts at the median absolute value / 0.6744897501960817 and solves sum(min(r^2, (c s)^2)) = n * gamma * s^2 with

@@ -33,20 +33,9 @@ class ZScore {
     const std::vector<double> known = finite_of(values);
     trained_ = !known.empty();
     if (!trained_) return;
-    double magnitude = 0;
-    mean_ = 0;
-    for (std::size_t i = 0; i < known.size(); ++i) {
-      mean_ += (known[i] - mean_) / static_cast<double>(i + 1);
-      magnitude = std::max(magnitude, std::abs(known[i]));
-    }
-    // Divided before it is squared: the squares of the largest doubles are infinite.
-    const double unit = magnitude > 0 ? magnitude : 1;
-    double squares = 0;
-    for (const double value : known) {
-      const double part = (value - mean_) / unit;
-      squares += part * part;
-    }
-    deviation_ = std::max(unit * std::sqrt(squares / static_cast<double>(known.size())), floored_scale({}, magnitude));
+    const Moments moments = moments_of(known);
+    mean_ = moments.mean;
+    deviation_ = std::max(moments.deviation, floored_scale({}, moments.magnitude));
   }
 
   Point step(double y) const {

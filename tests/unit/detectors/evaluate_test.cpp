@@ -92,6 +92,43 @@ TEST(Quality, PointAdjustCreditsAWholeSegmentForOneHit) {
   EXPECT_EQ(segments(labels), (std::vector<Interval>{{1, 3}, {6, 7}}));
 }
 
+TEST(Quality, AdjustsOnlySegmentsOfWhichEnoughIsFlagged) {
+  const Scores scores = {5, 0, 0, 0, 0, 9, 5, 5, 0, 0};
+  const Labels labels = {1, 1, 1, 1, 1, 0, 1, 1, 0, 0};
+  EXPECT_DOUBLE_EQ(point_adjusted_at(scores, labels, 4).recall, 1);
+  EXPECT_DOUBLE_EQ(point_adjusted_at(scores, labels, 4, 0.2).f1, point_adjusted_at(scores, labels, 4).f1);
+  const Quality strict = point_adjusted_at(scores, labels, 4, 0.4);
+  EXPECT_DOUBLE_EQ(strict.recall, 3.0 / 7);  // the first segment keeps its one hit
+  EXPECT_DOUBLE_EQ(strict.precision, 3.0 / 4);
+  EXPECT_DOUBLE_EQ(point_adjusted_at(scores, labels, 4, 1).f1, quality_at(scores, labels, 4).f1);
+}
+
+TEST(Quality, JudgesStretchesOfRows) {
+  const Scores scores = {0, 5, 0, 0, 0, 0, 5, 0, 0, 5};
+  const Labels labels = {1, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  const Quality found = windowed_at(scores, labels, 4, 3);  // rows 0-2 hit, 3-5 missed, 6-8 false, 9 hit
+  EXPECT_DOUBLE_EQ(found.precision, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(found.recall, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(windowed_at(scores, labels, 4, 1).f1, quality_at(scores, labels, 4).f1);
+}
+
+TEST(Quality, SaysHowLateSegmentsAreFound) {
+  const Scores scores = {5, 0, 0, 5, 5, 0, 0, 5, 0};
+  const Labels labels = {0, 1, 1, 1, 1, 0, 0, 1, 1};
+  EXPECT_DOUBLE_EQ(mean_detection_latency(scores, labels, 4), 1);  // 2 rows and 0
+  EXPECT_TRUE(std::isnan(mean_detection_latency(scores, labels, 6)));
+}
+
+TEST(Quality, SmoothsAsPublishedTablesDo) {
+  const Scores scores = {5, 5, 0};
+  const Labels labels = {1, 0, 1};
+  const Quality q = smoothed_quality_at(scores, labels, 4);
+  EXPECT_DOUBLE_EQ(q.precision, 1 / (2 + 1e-5));
+  EXPECT_DOUBLE_EQ(q.recall, 1 / (2 + 1e-5));
+  EXPECT_DOUBLE_EQ(q.f1, 2 * q.precision * q.recall / (q.precision + q.recall + 1e-5));
+  EXPECT_EQ(smoothed_quality_at(scores, labels, 9).f1, 0);
+}
+
 TEST(Quality, SearchesTheBestThresholdExactly) {
   core::Random chance(11);
   Scores scores(120);
