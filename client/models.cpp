@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "platform/core/error.hpp"
+#include "platform/core/text.hpp"
 #include "registry/wire/write.hpp"
 
 namespace wakeful::client {
@@ -66,8 +67,51 @@ registry::ModelVersion get_latest_version(const Server& server, std::string_view
 }
 
 registry::ModelVersion get_version_by_alias(const Server& server, std::string_view name, std::string_view alias) {
-  return version_of(server.get(at("/registered-models/alias") +
-                               query_of({{"name", std::string(name)}, {"alias", std::string(alias)}})));
+  try {
+    return version_of(server.get(at("/registered-models/alias") +
+                                 query_of({{"name", std::string(name)}, {"alias", std::string(alias)}})));
+  } catch (const core::Error& e) {
+    // MLflow calls an alias that is not there an invalid parameter.
+    if (e.code() != core::ErrorCode::invalid) throw;
+    throw core::not_found(e.what(), "alias");
+  }
+}
+
+void set_alias(const Server& server, std::string_view name, std::string_view alias, std::int64_t version) {
+  core::JsonWriter json;
+  json.begin_object().member("name", name).member("alias", alias).member("version", std::to_string(version));
+  server.post(at("/registered-models/alias"), json.end_object().take());
+}
+
+ModelUri parse_model_uri(std::string_view text) {
+  const auto refuse = [&] {
+    return core::invalid(fmt::format("'{}' is no model: it is said as models:/NAME, models:/NAME/VERSION or "
+                                     "models:/NAME@ALIAS",
+                                     text.substr(0, 200)),
+                         "model-uri");
+  };
+  constexpr std::string_view kScheme = "models:/";
+  if (!text.starts_with(kScheme)) throw refuse();
+  std::string_view rest = text.substr(kScheme.size());
+  ModelUri uri;
+  if (const auto slash = rest.rfind('/'); slash != std::string_view::npos) {
+    const std::string_view version = rest.substr(slash + 1);
+    uri.version = version == "latest" ? std::nullopt : core::to_integer(version);
+    if (version != "latest" && uri.version.value_or(0) < 1) throw refuse();
+    rest = rest.substr(0, slash);
+  } else if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
+    uri.alias = rest.substr(at + 1);
+    if (uri.alias.empty()) throw refuse();
+    rest = rest.substr(0, at);
+  }
+  if (rest.empty() || rest.find('/') != std::string_view::npos) throw refuse();
+  uri.name = rest;
+  return uri;
+}
+
+registry::ModelVersion find_version(const Server& server, const ModelUri& uri) {
+  if (!uri.alias.empty()) return get_version_by_alias(server, uri.name, uri.alias);
+  return uri.version ? get_version(server, uri.name, *uri.version) : get_latest_version(server, uri.name);
 }
 
 }  // namespace wakeful::client

@@ -96,6 +96,10 @@ class Detector {
   /// Scores the rows that follow; the detector stays where it is.
   Scores score(const FrameView& rows) const;
 
+  /// Whether a score depends on the rows before it. If not, the same row always scores the same, and update() leaves
+  /// the detector as it was.
+  bool follows_rows() const { return has_position(); }
+
   virtual std::unique_ptr<Detector> clone() const = 0;
 
   /// Everything learned and the position, under names that begin with `prefix`; load_detector reads it.

@@ -8,6 +8,7 @@
 #include "platform/core/error.hpp"
 #include "platform/core/json.hpp"
 #include "platform/core/text.hpp"
+#include "platform/http/metrics_route.hpp"
 
 namespace wakeful::server {
 namespace {
@@ -110,12 +111,7 @@ std::vector<Route> probe_routes(core::Telemetry& telemetry, const http::Router& 
   routes.push_back(get(
       Surface::plain, "/readyz", [checks = std::move(checks)](Request& r) { return readiness(checks, r); },
       "Whether the stores can be used; ?verbose lists them."));
-  routes.push_back(get(
-      Surface::plain, "/metrics",
-      [&telemetry](Request&) {
-        return Response::text(telemetry.prometheus_text(), 200, "text/plain; version=0.0.4; charset=utf-8");
-      },
-      "What the program counts about itself, for Prometheus."));
+  routes.push_back(http::metrics_route(telemetry, true));
   routes.push_back(get(
       Surface::own, "/api/v1/server-info", [](Request&) { return server_info(); }, "Name and versions of the server."));
   routes.push_back(get(

@@ -1,6 +1,5 @@
 #include "server/serve.hpp"
 
-#include <csignal>
 #include <functional>
 #include <memory>
 #include <ostream>
@@ -17,21 +16,11 @@
 #include "server/app.hpp"
 #include "server/last_resort.hpp"
 #include "server/probes.hpp"
+#include "server/process.hpp"
 #include "server/watch_commands.hpp"
 
 namespace wakeful::server {
 namespace {
-
-core::log::Level level_of(const std::string& word) {
-  if (word == "debug") return core::log::Level::debug;
-  if (word == "warn") return core::log::Level::warn;
-  return word == "error" ? core::log::Level::error : core::log::Level::info;
-}
-
-core::log::Format format_of(const std::string& word) {
-  if (word == "text") return core::log::Format::text;
-  return word == "json" ? core::log::Format::json : core::log::Format::automatic;
-}
 
 void print_schema(db::Database& database, std::ostream& out) {
   const db::SchemaStatus status = db::schema_status(database);
@@ -55,41 +44,28 @@ bool report(std::ostream& out, const std::string& what, const std::function<std:
   }
 }
 
-/// Before any thread starts, so that every thread inherits it and the main one waits for the signal.
-sigset_t block_end_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
 }  // namespace
 
 int serve(const Settings& settings, std::ostream& out) {
-  core::log::configure(level_of(settings.log_level), format_of(settings.log_format));
+  configure_log(settings);
   const sigset_t signals = block_end_signals();
   App app(settings);
   app.start();
   out << fmt::format("listening on http://{}:{}{}", settings.host, app.port(), settings.static_prefix) << std::endl;
-  int signal = 0;
-  sigwait(&signals, &signal);
-  core::log::info("stopping", {{"signal", signal}});
+  core::log::info("stopping", {{"signal", wait_for_signal(signals)}});
   const LastResort last_resort;
   app.stop();
   return 0;
 }
 
 int work(const std::string& tracking_uri, const Settings& settings, std::ostream& out) {
-  core::log::configure(level_of(settings.log_level), format_of(settings.log_format));
+  configure_log(settings);
   const sigset_t signals = block_end_signals();
   core::Telemetry telemetry;
   runner::Runner runner(http::connect(tracking_uri, client_options()), telemetry, runner_settings(settings));
   runner.start();
   out << fmt::format("running for {}", tracking_uri) << std::endl;
-  int signal = 0;
-  sigwait(&signals, &signal);
+  wait_for_signal(signals);
   const LastResort last_resort;
   runner.stop();
   return 0;

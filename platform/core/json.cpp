@@ -189,6 +189,7 @@ std::optional<std::string> find_text_of(const Json& value) {
   return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
 }
 
+bool is_array(const Json& value) { return value.is_array(); }
 bool is_object(const Json& value) { return value.is_object(); }
 
 const Json* ObjectReader::find_value(std::string_view name) const {
@@ -310,6 +311,11 @@ std::vector<double> plain_reals(const ObjectReader& object, std::string_view nam
 
 std::vector<std::int64_t> integers(const ObjectReader& object, std::string_view name) {
   return list<std::int64_t>(object, name, "64-bit integer", [](const Json& item) { return integer_of(item); });
+}
+
+std::optional<double> find_cell(const Json& value) {
+  if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
+  return value.is_number() ? real_of(value) : std::nullopt;
 }
 
 double plain_real(const ObjectReader& object, std::string_view name) {

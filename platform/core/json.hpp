@@ -47,6 +47,7 @@ std::vector<const Json*> elements_of(const Json& value, std::string_view path);
 /// The string that `value` is, if it is one.
 std::optional<std::string> find_text_of(const Json& value);
 bool is_object(const Json& value);
+bool is_array(const Json& value);
 
 class ObjectReader {
  public:

@@ -46,9 +46,9 @@ struct Family {
 void print(std::string& out, const std::string& name, const std::string& labels, const Histogram& histogram) {
   std::uint64_t below = 0;
   const std::string head = labels.empty() ? "" : labels + ",";
-  for (std::size_t i = 0; i < Histogram::kBuckets; ++i) {
+  for (std::size_t i = 0; i <= histogram.bounds().size(); ++i) {
     below += histogram.bucket(i);
-    const std::string bound = i + 1 < Histogram::kBuckets ? number(Histogram::kBounds[i]) : "+Inf";
+    const std::string bound = i < histogram.bounds().size() ? number(histogram.bounds()[i]) : "+Inf";
     out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, head, bound, below);
   }
   const std::string braces = labels.empty() ? "" : "{" + labels + "}";
@@ -75,25 +75,26 @@ void Gauge::add(double v) {
   }
 }
 
-void Histogram::observe(double seconds) {
+void Histogram::observe(double value) {
   std::size_t i = 0;
-  while (i + 1 < kBuckets && seconds > kBounds[i]) ++i;
+  while (i < bounds_.size() && value > bounds_[i]) ++i;
   buckets_[i].fetch_add(1, std::memory_order_relaxed);
-  sum_.add(seconds);
+  sum_.add(value);
 }
 
 struct Telemetry::State {
   mutable Mutex mutex;
   std::map<std::string, Family, std::less<>> families GUARDED_BY(mutex);
 
-  template <class T>
-  T& get(std::string_view name, std::string_view help, std::string_view type, std::initializer_list<Label> labels) {
+  template <class T, class... Terms>
+  T& get(std::string_view name, std::string_view help, std::string_view type, std::initializer_list<Label> labels,
+         const Terms&... terms) {
     Lock lock(mutex);
     auto family = families.find(name);
     if (family == families.end()) family = families.emplace(name, Family{std::string(help), type, {}}).first;
     Child& child = family->second.children.try_emplace(label_text(labels), std::unique_ptr<T>()).first->second;
     auto& metric = std::get<std::unique_ptr<T>>(child);
-    if (!metric) metric = std::make_unique<T>();
+    if (!metric) metric = std::make_unique<T>(terms...);
     return *metric;
   }
 };
@@ -107,8 +108,9 @@ Counter& Telemetry::counter(std::string_view name, std::string_view help, std::i
 Gauge& Telemetry::gauge(std::string_view name, std::string_view help, std::initializer_list<Label> labels) {
   return state_->get<Gauge>(name, help, "gauge", labels);
 }
-Histogram& Telemetry::histogram(std::string_view name, std::string_view help, std::initializer_list<Label> labels) {
-  return state_->get<Histogram>(name, help, "histogram", labels);
+Histogram& Telemetry::histogram(std::string_view name, std::string_view help, std::initializer_list<Label> labels,
+                                std::span<const double> bounds) {
+  return state_->get<Histogram>(name, help, "histogram", labels, bounds);
 }
 
 std::string Telemetry::prometheus_text() const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,18 +34,25 @@ class Gauge {
   std::atomic<double> value_{0};
 };
 
-/// Durations in seconds, in fixed buckets from 100 µs to 10 s.
+/// How many values lie below each of some bounds. Without bounds of its own: durations in seconds, 100 µs to 10 s.
 class Histogram {
  public:
-  static constexpr double kBounds[] = {.0001, .00025, .0005, .001, .0025, .005, .01, .025,
-                                       .05,   .1,     .25,   .5,   1,     2.5,  5,   10};
-  static constexpr std::size_t kBuckets = sizeof(kBounds) / sizeof(kBounds[0]) + 1;
-  void observe(double seconds);
+  static constexpr double kDurations[] = {.0001, .00025, .0005, .001, .0025, .005, .01, .025,
+                                          .05,   .1,     .25,   .5,   1,     2.5,  5,   10};
+  /// `bounds`: ascending; must live as long.
+  explicit Histogram(std::span<const double> bounds = kDurations)
+      : bounds_(bounds), buckets_(std::make_unique<std::atomic<std::uint64_t>[]>(bounds.size() + 1)) {}
+
+  /// Not negative: a sum that falls is no counter to whoever reads it.
+  void observe(double value);
+  std::span<const double> bounds() const { return bounds_; }
+  /// Values up to bound i that are above the one before; the last bucket, bounds().size(), is that of all larger ones.
   std::uint64_t bucket(std::size_t i) const { return buckets_[i].load(std::memory_order_relaxed); }
   double sum() const { return sum_.value(); }
 
  private:
-  std::atomic<std::uint64_t> buckets_[kBuckets]{};
+  std::span<const double> bounds_;
+  std::unique_ptr<std::atomic<std::uint64_t>[]> buckets_;
   Gauge sum_;
 };
 
@@ -64,7 +72,8 @@ class Telemetry {
   /// The metric of that name and those labels, made on first use. References stay valid for the life of Telemetry.
   Counter& counter(std::string_view name, std::string_view help, std::initializer_list<Label> labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, std::initializer_list<Label> labels = {});
-  Histogram& histogram(std::string_view name, std::string_view help, std::initializer_list<Label> labels = {});
+  Histogram& histogram(std::string_view name, std::string_view help, std::initializer_list<Label> labels = {},
+                       std::span<const double> bounds = Histogram::kDurations);
 
   std::string prometheus_text() const;
 
