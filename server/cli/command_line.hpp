@@ -17,6 +17,7 @@
 #include "server/metrics_command.hpp"
 #include "server/model_server.hpp"
 #include "server/settings.hpp"
+#include "server/stream_command.hpp"
 #include "server/train_command.hpp"
 #include "server/watch_commands.hpp"
 
@@ -78,6 +79,7 @@ struct CommandLine {
   MetricsOptions metrics;
   ModelServerOptions model_server;
   TrainOptions train;
+  StreamOptions stream;
   detectors::DetectOptions detect;
   std::vector<std::string> detect_settings;
   detectors::EvaluateOptions evaluate;
@@ -97,6 +99,6 @@ int on_store(const std::function<int()>& act);
 void add_server_commands(CommandLine& line);  // server, runner, doctor, demo
 void add_store_commands(CommandLine& line);   // db, gc
 void add_watch_commands(CommandLine& line);   // apply, run, the lists, models serve
-void add_file_commands(CommandLine& line);    // detect, train, evaluate, metrics
+void add_file_commands(CommandLine& line);    // detect, train, evaluate, metrics, stream
 
 }  // namespace wakeful::server

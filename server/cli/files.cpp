@@ -114,6 +114,20 @@ void add_metrics(CommandLine& line) {
   add_settings_file(*metrics, line.settings_file);
 }
 
+void add_stream(CommandLine& line) {
+  CLI::App* stream =
+      line.add(line.root, "stream", "Run a stream detector in the foreground, without a server",
+               [&line] { return run_stream(settings_of(line.settings_file), line.stream, std::cout, std::cerr); });
+  StreamOptions& options = line.stream;
+  stream->footer("Example: wakeful stream -f hot-machines.yaml --state state/");
+  stream->add_option("-f,--file", options.file, "its file")->required()->type_name("FILE");
+  stream->add_option("--state", options.state, "the folder where it keeps how far it is")
+      ->capture_default_str()
+      ->type_name("DIR");
+  stream->add_flag("--follow", options.follow, "wait for more at the end of the input file");
+  add_settings_file(*stream, line.settings_file);
+}
+
 }  // namespace
 
 void add_file_commands(CommandLine& line) {
@@ -121,6 +135,7 @@ void add_file_commands(CommandLine& line) {
   add_train(line);
   add_evaluate(line);
   add_metrics(line);
+  add_stream(line);
 }
 
 }  // namespace wakeful::server

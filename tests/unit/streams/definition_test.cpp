@@ -1,0 +1,122 @@
+#include "streams/definition.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "platform/core/error.hpp"
+#include "streams/event.hpp"
+
+namespace wakeful::streams {
+namespace {
+
+constexpr const char* kHot = R"({"name": "hot", "schedule": "stream", "stream": {
+  "input": {"file": "in.jsonl"}, "value": "t", "window": {"kind": "hopping", "size": "5s", "step": "1s"},
+  "alert": {"when": ">= 90", "round": 2}, "output": {"stdout": true}}})";
+
+StreamDefinition read(const std::string& text) {
+  const auto document = core::parse_json(text);
+  return read_stream(core::ObjectReader(document.root()));
+}
+
+/// kHot with one piece of it replaced.
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = kHot;
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+std::string field_refused(const std::string& text) {
+  try {
+    read(text);
+    return "taken";
+  } catch (const core::Error& e) {
+    EXPECT_EQ(e.code(), core::ErrorCode::invalid);
+    return e.field();
+  }
+}
+
+TEST(StreamDefinition, HasDefaults) {
+  const StreamDefinition d = read(kHot);
+  EXPECT_EQ(d.window, (WindowSpec{WindowKind::hopping, 5'000, 1'000, 0}));
+  EXPECT_EQ(d.aggregate, Aggregate::mean);
+  EXPECT_EQ(d.emit, Emit::updates);
+  EXPECT_EQ(d.min_count, 1);
+  EXPECT_EQ(d.threshold, 90);
+  EXPECT_EQ(d.round, 2);
+  EXPECT_EQ(d.output, "");
+  EXPECT_EQ(read(with(R"("hopping", "size": "5s", "step": "1s")", R"("tumbling", "size": "5s")")).window.step_ms,
+            5'000);
+}
+
+TEST(StreamDefinition, NamesWhatIsWrong) {
+  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("kafka": {})")), "stream.input.kafka");
+  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("file": "a", "stdin": true)")), "stream.input.file");
+  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("fil": "a")")), "stream.input.fil");
+  EXPECT_EQ(field_refused(with(R"("value": "t")", R"("value": "")")), "stream.value");
+  EXPECT_EQ(field_refused(with(R"("hopping")", R"("hoping")")), "stream.window.kind");
+  EXPECT_EQ(field_refused(with(R"("size": "5s")", R"("size": "five")")), "stream.window.size");
+  EXPECT_EQ(field_refused(with(R"("size": "5s")", R"("size": "0s")")), "stream.window.size");
+  EXPECT_EQ(field_refused(with(R"("step": "1s")", R"("step": "6s")")), "stream.window.step");
+  EXPECT_EQ(field_refused(with(R"("size": "5s", "step": "1s")", R"("size": "366d", "step": "1ms")")),
+            "stream.window.step");
+  EXPECT_EQ(field_refused(with(R"("hopping")", R"("tumbling")")), "stream.window.step");
+  EXPECT_EQ(field_refused(with(R"("step": "1s")", R"("step": "1s", "min_count": 0)")), "stream.window.min_count");
+  EXPECT_EQ(
+      field_refused(with(R"("hopping", "size": "5s", "step": "1s")", R"("sliding", "size": "5s", "emit": "oldest")")),
+      "stream.window.emit");
+  for (const char* when : {"90", ">= hot", ">=", "=> 90", ">= nan"})
+    EXPECT_EQ(field_refused(with(">= 90", when)), "stream.alert.when") << when;
+  EXPECT_EQ(field_refused(with(R"("round": 2)", R"("round": 13)")), "stream.alert.round");
+  EXPECT_EQ(field_refused(with(R"("round": 2)", R"("resolved": true)")), "stream.alert.resolved");
+  EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("kafka": {"topic": "a"})")), "stream.output.kafka");
+  EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("stdout": true, "value": "xml")")), "stream.output.value");
+  EXPECT_EQ(field_refused(with(R"("name": "hot")", R"("name": "../hot")")), "name");
+  EXPECT_EQ(field_refused(with(R"("schedule": "stream")", R"("schedule": "manual")")), "schedule");
+}
+
+// The exact binary value decides, ties go to even: as printf("%.2f"), and Python's round.
+TEST(StreamDefinition, RoundsAsPrintfDoes) {
+  EXPECT_EQ(round_to(89.995, 2), 90.0);  // 89.9950000000000045…
+  EXPECT_EQ(round_to(2.675, 2), 2.67);   // 2.67499999999999982…
+  EXPECT_EQ(round_to(0.125, 2), 0.12);   // a tie
+  EXPECT_EQ(round_to(0.375, 2), 0.38);
+  EXPECT_EQ(round_to(-0.125, 2), -0.12);
+  EXPECT_EQ(round_to(1e300, 2), 1e300);
+}
+
+TEST(StreamDefinition, ComparesInEveryDirection) {
+  const auto alerts = [](const char* when, double value) { return is_alert(read(with(">= 90", when)), value); };
+  EXPECT_TRUE(alerts(">= 90", 90) && !alerts("> 90", 90) && alerts("> 90", 90.01));
+  EXPECT_TRUE(alerts("<= -1.5", -1.5) && !alerts("< -1.5", -1.5) && alerts("< 0", -1));
+  EXPECT_TRUE(alerts("== 3", 3) && !alerts("!= 3", 3) && alerts("!=3", 4));
+}
+
+TEST(StreamEvent, ReadsKeyTimeAndValue) {
+  StreamDefinition d = read(kHot);
+  Event event = read_event(d, R"({"key": "a", "ts": 1700, "value": {"t": 3.5, "more": "x"}})");
+  EXPECT_EQ(event.key, "a");
+  EXPECT_EQ(event.ts, 1'700);
+  EXPECT_EQ(event.value, 3.5);
+  EXPECT_EQ(read_event(d, R"({"key": 2, "ts": "5", "value": {"t": 1}})").key, "2");
+  EXPECT_FALSE(read_event(d, R"({"key": "a", "ts": 1, "value": {"t": null}})").value);
+  EXPECT_FALSE(read_event(d, R"({"key": "a", "ts": 1, "value": {}})").value);
+  EXPECT_FALSE(read_event(d, R"({"key": "a", "ts": 1})").value);
+  d.time_field = "at";
+  d.time_unit = TimeUnit::ns;
+  EXPECT_EQ(read_event(d, R"({"key": "a", "value": {"at": 1700000000123999999, "t": 1}})").ts, 1'700'000'000'123);
+}
+
+TEST(StreamEvent, RefusesWhatIsNone) {
+  const StreamDefinition d = read(kHot);
+  for (const char* line :
+       {"", "[]", "{}", "x", R"({"ts": 1, "value": {"t": 1}})", R"({"key": null, "ts": 1})", R"({"key": {}, "ts": 1})",
+        R"({"key": "a", "value": {"t": 1}})", R"({"key": "a", "ts": -1})", R"({"key": "a", "ts": 1.5})",
+        R"({"key": "a", "ts": 1, "value": 3})", R"({"key": "a", "ts": 1, "value": {"t": "hot"}})",
+        R"({"key": "a", "ts": 1, "value": {"t": true}})"})
+    EXPECT_THROW(read_event(d, line), core::Error) << line;
+}
+
+}  // namespace
+}  // namespace wakeful::streams

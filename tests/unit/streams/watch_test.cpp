@@ -1,0 +1,207 @@
+#include "streams/watch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "platform/core/error.hpp"
+#include "platform/core/id.hpp"
+#include "platform/core/random.hpp"
+
+namespace wakeful::streams {
+namespace {
+
+namespace fs = std::filesystem;
+
+class WatchTest : public ::testing::Test {
+ protected:
+  WatchTest() {
+    fs::create_directories(folder_);
+    hot_.name = "hot";
+    hot_.input = folder_ / "in";
+    hot_.output = folder_ / "out";
+    hot_.dead_letters = folder_ / "dead";
+    hot_.value = "t";
+    hot_.window = {.kind = WindowKind::hopping, .size_ms = 5'000, .step_ms = 1'000, .grace_ms = 0};
+    hot_.threshold = 90;
+    hot_.round = 2;
+  }
+  ~WatchTest() override { fs::remove_all(folder_); }
+
+  void give(std::int64_t ts, double value, const std::string& key = "2") {
+    std::ofstream(folder_ / "in", std::ios::app)
+        << R"({"key": ")" << key << R"(", "ts": )" << ts << R"(, "value": {"t": )" << value << "}}\n";
+  }
+  void give_line(const std::string& line) { std::ofstream(folder_ / "in", std::ios::app) << line; }
+  Progress run() {
+    std::ostringstream out;
+    return watch(hot_, {.state = folder_ / "state"}, out);
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream file(folder_ / name);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+  std::size_t lines(const std::string& name) const {
+    const std::string text = read(name);
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+
+  fs::path folder_ = fs::temp_directory_path() / core::new_hex_id();
+  StreamDefinition hot_;
+};
+
+// The tutorial's five readings give eleven alerts.
+TEST_F(WatchTest, AlertsAsTheTutorialDoes) {
+  for (const auto& [ts, value] :
+       {std::pair{100'000, 88.0}, {100'600, 90.0}, {101'200, 91.0}, {101'800, 92.0}, {102'400, 93.0}})
+    give(ts, value);
+  EXPECT_EQ(run().alerts, 11);
+  EXPECT_EQ(read("out"),
+            "{\"key\":\"2\",\"ts\":101000,\"value\":91.0}\n"
+            "{\"key\":\"2\",\"ts\":97000,\"value\":90.25}\n{\"key\":\"2\",\"ts\":98000,\"value\":90.25}\n"
+            "{\"key\":\"2\",\"ts\":99000,\"value\":90.25}\n{\"key\":\"2\",\"ts\":100000,\"value\":90.25}\n"
+            "{\"key\":\"2\",\"ts\":101000,\"value\":91.5}\n"
+            "{\"key\":\"2\",\"ts\":98000,\"value\":90.8}\n{\"key\":\"2\",\"ts\":99000,\"value\":90.8}\n"
+            "{\"key\":\"2\",\"ts\":100000,\"value\":90.8}\n{\"key\":\"2\",\"ts\":101000,\"value\":92.0}\n"
+            "{\"key\":\"2\",\"ts\":102000,\"value\":93.0}\n");
+}
+
+TEST_F(WatchTest, CanAskForTheOldestWindowForSeveralReadingsOrForASpan) {
+  for (const auto& [ts, value] :
+       {std::pair{100'000, 88.0}, {100'600, 90.0}, {101'200, 91.0}, {101'800, 92.0}, {102'400, 93.0}})
+    give(ts, value);
+  hot_.emit = Emit::oldest;
+  hot_.name = "oldest";
+  EXPECT_EQ(run().alerts, 2);
+  EXPECT_EQ(read("out"), "{\"key\":\"2\",\"ts\":97000,\"value\":90.25}\n{\"key\":\"2\",\"ts\":98000,\"value\":90.8}\n");
+  fs::remove(folder_ / "out");
+  hot_.emit = Emit::updates;
+  hot_.name = "several";
+  hot_.min_count = 3;
+  EXPECT_EQ(run().alerts, 8);  // 90.25 four times, 90.8 three times, and 92 of the last three
+  fs::remove(folder_ / "out");
+  hot_.name = "span";
+  hot_.min_count = 1;
+  hot_.min_span_ms = 1'800;
+  EXPECT_EQ(run().alerts, 7);
+}
+
+TEST_F(WatchTest, GivesFinalWindowsOnceAndBuriesWhatIsLate) {
+  hot_.emit = Emit::final;
+  hot_.threshold = 0;
+  for (const auto& [ts, value] : {std::pair{100'000, 88.0},
+                                  {100'600, 90.0},
+                                  {101'200, 91.0},
+                                  {101'800, 92.0},
+                                  {102'400, 93.0},
+                                  {106'000, 94.0},
+                                  {100'900, 10.0},
+                                  {110'000, 80.0}})
+    give(ts, value);
+  const Progress done = run();
+  EXPECT_EQ(done.late, 1);
+  EXPECT_EQ(done.alerts, 10);
+  EXPECT_NE(read("out").find("{\"key\":\"2\",\"ts\":96000,\"value\":89.0}"), std::string::npos);
+  EXPECT_NE(read("out").find("{\"key\":\"2\",\"ts\":102000,\"value\":93.5}"), std::string::npos);
+  EXPECT_NE(read("dead").find("late by 5100 ms for 5 windows"), std::string::npos) << read("dead");
+}
+
+TEST_F(WatchTest, WaitsBetweenAlertsAndSaysWhenItIsOver) {
+  hot_.window = {.kind = WindowKind::hopping, .size_ms = 1'000, .step_ms = 1'000, .grace_ms = 0};
+  hot_.is_json = hot_.resolved = true;
+  hot_.cooldown_ms = 10'000;
+  for (const auto& [ts, value] :
+       {std::pair{1'000, 95.0}, {2'000, 96.0}, {3'000, 20.0}, {4'000, 97.0}, {5'000, 98.0}, {14'000, 99.0}})
+    give(ts, value);
+  run();
+  const std::string out = read("out");
+  EXPECT_EQ(lines("out"), 4U) << out;
+  EXPECT_NE(out.find(R"("state":"firing","start":1000,"end":2000,"count":1,"mean":95.0)"), std::string::npos) << out;
+  EXPECT_NE(out.find(R"("state":"resolved","start":3000)"), std::string::npos);
+  EXPECT_NE(out.find(R"("state":"firing","start":4000)"), std::string::npos);   // after it was over
+  EXPECT_NE(out.find(R"("state":"firing","start":14000)"), std::string::npos);  // after the wait
+}
+
+TEST_F(WatchTest, CountsAndBuriesWhatIsNoEvent) {
+  give(1'000, 95);
+  give_line("nonsense\n\n{\"key\": \"a\", \"ts\": 1}\n{\"key\": \"a\"}\n\xff\xfe\n");
+  give_line("{\"key\": \"a\", \"ts\": 99999999999999, \"value\": {\"t\": 1}}\n");  // in three thousand years
+  give_line(std::string(2 << 20, 'x') + "\n");
+  give(1'500, 96);
+  const Progress done = run();
+  EXPECT_EQ(done.events, 2);
+  EXPECT_EQ(done.skipped, 1);
+  EXPECT_EQ(done.refused, 5);
+  EXPECT_EQ(lines("dead"), 5U);
+  EXPECT_NE(read("dead").find("further ahead than max_future_skew"), std::string::npos);
+  EXPECT_NE(read("dead").find("longer than 1 MiB"), std::string::npos);
+}
+
+TEST_F(WatchTest, LeavesALineThatIsNotWholeForLater) {
+  give(1'000, 95);
+  give_line(R"({"key": "2", "ts": 1100, )");
+  EXPECT_EQ(run().events, 1);
+  give_line("\"value\": {\"t\": 97}}\n");
+  const Progress done = run();
+  EXPECT_EQ(done.events, 2);
+  EXPECT_EQ(done.refused, 0);
+}
+
+TEST_F(WatchTest, InAnyNumberOfRunsWritesWhatOneWouldWrite) {
+  core::Random chance(11);
+  std::vector<std::string> all;
+  std::int64_t ts = 50'000;
+  for (int i = 0; i < 3'000; ++i) {
+    ts += static_cast<std::int64_t>(chance.below(700)) - 100;
+    all.push_back("{\"key\": \"" + std::to_string(chance.below(7)) + "\", \"ts\": " + std::to_string(ts) +
+                  ", \"value\": {\"t\": " + std::to_string(80 + 12 * chance.uniform()) + "}}\n");
+  }
+  for (const auto& line : all) give_line(line);
+  const Progress whole = run();
+  const std::string expected = read("out"), dead = read("dead");
+  EXPECT_GT(whole.alerts, 100);
+  for (const char* name : {"out", "dead", "in"}) fs::remove(folder_ / name);
+  fs::remove_all(folder_ / "state");
+  std::size_t given = 0;
+  while (given < all.size()) {
+    for (std::size_t more = 1 + chance.below(400); more > 0 && given < all.size(); --more) give_line(all[given++]);
+    run();
+    // A kill between the outputs and the state leaves more in the outputs than the state counts.
+    std::ofstream(folder_ / "out", std::ios::app) << "{\"key\": \"surplus\"}\n{\"half";
+    std::ofstream(folder_ / "dead", std::ios::app) << "surplus";
+  }
+  const Progress again = run();
+  EXPECT_EQ(again.alerts, whole.alerts);
+  EXPECT_EQ(again.late, whole.late);
+  EXPECT_EQ(read("out"), expected);
+  EXPECT_EQ(read("dead"), dead);
+}
+
+TEST_F(WatchTest, RefusesFilesThatAreNotThoseItKnows) {
+  const auto refused = [this] {
+    try {
+      run();
+      return std::string("taken");
+    } catch (const core::Error& e) {
+      return e.field();
+    }
+  };
+  EXPECT_EQ(refused(), "stream.input.file");
+  give(1'000, 95);
+  EXPECT_EQ(refused(), "taken");
+  fs::remove(folder_ / "out");
+  EXPECT_EQ(refused(), "stream.output.file");
+  std::ofstream(folder_ / "out") << std::string(1'000, ' ');
+  EXPECT_EQ(refused(), "taken");
+  std::ofstream(folder_ / "in") << "";
+  EXPECT_EQ(refused(), "stream.input.file");
+  give(1'000, 95);
+  hot_.window.step_ms = 500;
+  EXPECT_EQ(refused(), "state");
+}
+
+}  // namespace
+}  // namespace wakeful::streams
