@@ -4,6 +4,7 @@
 #include <span>
 
 #include "platform/core/error.hpp"
+#include "platform/core/log.hpp"
 #include "tracker/wire/read.hpp"
 
 namespace wakeful::client {
@@ -89,6 +90,30 @@ void log_batch(const Server& server, const tracker::RunId& run, const tracker::B
     tracker::write_batch(json, run, part);
     server.post(at("/runs/log-batch"), json.take());
   }
+}
+
+OpenRun::OpenRun(Server server, tracker::NewRun run, const core::Clock& clock)
+    : server_(std::move(server)), clock_(clock) {
+  run.start_time_ms = core::to_ms(clock_.now());
+  run_ = create_run(server_, run);
+}
+
+OpenRun::~OpenRun() {
+  if (is_finished_) return;
+  try {
+    end(tracker::RunStatus::failed);
+  } catch (const core::Error& e) {
+    core::log::warn("run_not_ended", {{"run", run_.info.run_id}, {"message", e.what()}});
+  }
+}
+
+void OpenRun::finish() {
+  end(tracker::RunStatus::finished);
+  is_finished_ = true;
+}
+
+void OpenRun::end(tracker::RunStatus status) const {
+  update_run(server_, {.run_id = id(), .status = status, .end_time_ms = core::to_ms(clock_.now())});
 }
 
 }  // namespace wakeful::client

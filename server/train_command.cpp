@@ -46,19 +46,19 @@ tracker::Batch facts_of(const detectors::Detector& detector, const TrainOptions&
 }
 
 /// The folder is durable before the version names it.
-std::int64_t register_model(const client::Server& server, const TrainOptions& options, const tracker::Run& run,
+std::int64_t register_model(const client::Server& server, const TrainOptions& options, const tracker::RunInfo& run,
                             std::unique_ptr<detectors::Detector> detector, core::Timestamp now) {
   registry::NewVersion version;
   version.name = options.model;
-  version.run_id = run.info.run_id;
+  version.run_id = run.run_id;
   version.tags = {{"algorithm", std::string(detector->algorithm())}};
   std::vector<detectors::NamedDetector> one;
   const std::string name(detector->algorithm());
   one.push_back({.name = name, .detector = std::move(detector)});
   const std::string file =
-      runner::store_model(
-          server, {.stem = client::join_uri(run.info.artifact_uri, "model"), .run_id = run.info.run_id, .created = now},
-          detectors::save_detectors(one))
+      runner::store_model(server,
+                          {.stem = client::join_uri(run.artifact_uri, "model"), .run_id = run.run_id, .created = now},
+                          detectors::save_detectors(one))
           .uri;
   version.source = file.substr(0, file.rfind('/'));
   client::ensure_model(server, {.name = options.model});
@@ -72,25 +72,16 @@ int train_model(const client::Server& server, const TrainOptions& options, std::
   const detectors::CsvTable table =
       detectors::read_csv(options.file, std::cin, {.time = options.time, .ignore = options.ignore});
   auto detector = fit(options, table.frame);
-  const tracker::Run run =
-      client::create_run(server, {.experiment_id = client::ensure_experiment(server, options.experiment),
-                                  .run_name = "train " + options.model,
-                                  .start_time_ms = core::to_ms(clock.now())});
-  const tracker::RunId id(run.info.run_id);
-  const auto end = [&](tracker::RunStatus status) {
-    client::update_run(server, {.run_id = id, .status = status, .end_time_ms = core::to_ms(clock.now())});
-  };
-  try {
-    client::log_batch(server, id, facts_of(*detector, options, clock.now()));
-    const std::int64_t version = register_model(server, options, run, std::move(detector), clock.now());
-    if (!options.alias.empty()) client::set_alias(server, options.model, options.alias, version);
-    end(tracker::RunStatus::finished);
-    out << fmt::format("{} version {}, run {}\n", options.model, version, run.info.run_id);
-    return 0;
-  } catch (const core::Error&) {
-    end(tracker::RunStatus::failed);
-    throw;
-  }
+  client::OpenRun run(
+      server,
+      {.experiment_id = client::ensure_experiment(server, options.experiment), .run_name = "train " + options.model},
+      clock);
+  client::log_batch(server, run.id(), facts_of(*detector, options, clock.now()));
+  const std::int64_t version = register_model(server, options, run.info(), std::move(detector), clock.now());
+  if (!options.alias.empty()) client::set_alias(server, options.model, options.alias, version);
+  run.finish();
+  out << fmt::format("{} version {}, run {}\n", options.model, version, run.info().run_id);
+  return 0;
 }
 
 }  // namespace wakeful::server

@@ -50,20 +50,12 @@ std::string file_of(const detectors::Detector& detector, const TrainingData& dat
   return file.bytes();
 }
 
-tracker::Run begin_run(const client::Server& server, const std::string& series, core::Timestamp now) {
-  return client::create_run(server, {.experiment_id = client::ensure_experiment(server, std::string(kExperiment)),
-                                     .run_name = "fit " + series,
-                                     .start_time_ms = core::to_ms(now)});
-}
-
-void end_run(const client::Server& server, const tracker::RunId& run, const detectors::Detector& detector,
-             const TrainingData& data, core::Timestamp now) {
+tracker::Batch facts_of(const detectors::Detector& detector, const TrainingData& data, core::Timestamp now) {
   tracker::Batch batch;
   batch.params = {{"algorithm", std::string(kAlgorithm)}, {"points_used", std::to_string(data.values.size())}};
   for (const detectors::Fact& fact : detector.facts())
     batch.metrics.push_back({.key = fact.name, .value = fact.value, .timestamp_ms = core::to_ms(now)});
-  client::log_batch(server, run, batch);
-  client::update_run(server, {.run_id = run, .status = tracker::RunStatus::finished, .end_time_ms = core::to_ms(now)});
+  return batch;
 }
 
 std::int64_t register_version(const client::Server& server, const std::string& series,
@@ -113,14 +105,18 @@ void check_series_id(std::string_view id) {
 std::int64_t Series::fit(const std::string& series, const TrainingData& data) {
   const auto began = Steady::now();
   const auto detector = train(frame_of(data));
-  const tracker::Run run = begin_run(server_, series, clock_.now());
+  client::OpenRun run(
+      server_,
+      {.experiment_id = client::ensure_experiment(server_, std::string(kExperiment)), .run_name = "fit " + series},
+      clock_);
+  client::log_batch(server_, run.id(), facts_of(*detector, data, clock_.now()));
   registry::NewVersion version{.name = std::string(kModelPrefix) + series,
-                               .source = client::join_uri(run.info.artifact_uri, "model/series.model"),
-                               .run_id = run.info.run_id};
+                               .source = client::join_uri(run.info().artifact_uri, "model/series.model"),
+                               .run_id = run.info().run_id};
   version.tags = {{"algorithm", std::string(kAlgorithm)}, {"points_used", std::to_string(data.values.size())}};
   client::upload(server_, version.source, file_of(*detector, data));  // the file before the row that names it
   const std::int64_t number = register_version(server_, series, version);
-  end_run(server_, tracker::RunId(run.info.run_id), *detector, data, clock_.now());
+  run.finish();
   fits_.count(clock_.now(), Steady::now() - began);
   return number;
 }

@@ -53,7 +53,9 @@ std::map<std::int64_t, Applied> list_applied(Tx& tx) {
 /// Errors: invalid for a store that this program must not touch.
 void check(const std::vector<Migration>& known, const std::map<std::int64_t, Applied>& applied) {
   for (const auto& [number, row] : applied) {
-    const auto same = std::find_if(known.begin(), known.end(), [&](const Migration& m) { return m.number == number; });
+    // Named anew: clang 14 lets no lambda see a structured binding.
+    const auto same =
+        std::find_if(known.begin(), known.end(), [wanted = number](const Migration& m) { return m.number == wanted; });
     if (same == known.end())
       throw core::invalid(fmt::format(
           "the database has migration {:04}_{}, which this program does not know (it knows up to {:04}): a newer "

@@ -158,6 +158,15 @@ describe('a server at work', () => {
       await assertText(heading(page), /forest-00/);
     }));
 
+  test('a series of the fit and predict API shows what it was trained on', () =>
+    story('/models/series__boiler', {}, async (page) => {
+      await assertText(heading(page), /series__boiler/);
+      const plot = page.locator('img.plot');
+      await plot.scrollIntoViewIfNeeded();
+      await page.waitForFunction(() => document.querySelector('img.plot')?.naturalWidth === 800);
+      await assertText(page.locator('main'), /wakeful models serve -m models:\/series__boiler\/1/);
+    }));
+
   test('runs are filtered, sorted and shown by the address alone', () =>
     story(`/experiments/${seeded.experiment}`, {}, async (page) => {
       const filter = page.getByRole('textbox', { name: 'Filter runs' });
@@ -273,6 +282,7 @@ describe('every page, in both themes, wide and on a phone', () => {
     ['run', `/experiments/${seeded.experiment}/runs/${seeded.run}`],
     ['models', '/models'],
     ['model', '/models/churn'],
+    ['series-model', '/models/series__boiler'],
     ['online-model', `/models/${seeded.online}`],
     ['training-run', `/runs/${seeded.training}`],
     ['untrained', '/detectors/payments-volume'],

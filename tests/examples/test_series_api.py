@@ -1,6 +1,7 @@
 """examples/series_api as a reader would run it, and the fit and predict API asked everything that it must refuse."""
 
 import concurrent.futures
+import contextlib
 import json
 import math
 import os
@@ -8,6 +9,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -188,3 +190,31 @@ def test_health_tells_what_was_done(url):
         assert 0 < after[name]["avg"] and 0 < after[name]["p95"]
     for role in ("trainer", "predictor"):
         assert len(after["system_metrics"][role]["load_avg"]) == 3
+
+
+@pytest.mark.skipif("WAKEFUL_TEST_POSTGRES" not in os.environ, reason="no PostgreSQL (see scripts/pg)")
+def test_a_fit_on_one_server_is_seen_on_the_other_within_a_second(tmp_path):
+    """Two servers on one PostgreSQL and one folder of files."""
+    store = os.environ["WAKEFUL_TEST_POSTGRES"]
+    words = ["server", "--port", "0", "--backend-store-uri", store, "--artifacts-destination", str(tmp_path / "files"), "--no-runner"]
+    with contextlib.ExitStack() as stack:
+        urls = []
+        for _ in range(2):
+            process = subprocess.Popen([BINARY, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stack.callback(lambda process=process: (process.terminate(), process.wait(20)))
+            urls.append(process.stdout.readline().split()[-1])
+        here, there = urls
+        series = f"shared_{os.getpid()}"
+        asked = {"timestamp": 1, "value": 25}
+        assert told(f"{here}/fit/{series}", RISING)[1]["version"] == "v1"
+        assert told(f"{there}/predict/{series}", asked) == (200, {"anomaly": True, "model_version": "v1"})
+        assert told(f"{here}/fit/{series}", {"timestamps": [1, 2, 3], "values": [10, 20, 30]})[1]["version"] == "v2"
+        assert told(f"{here}/predict/{series}", asked)[1]["model_version"] == "v2"  # at once where it was fitted
+        time.sleep(1.1)
+        assert told(f"{there}/predict/{series}", asked) == (200, {"anomaly": False, "model_version": "v2"})
+
+        def fit(i):
+            return told(f"{urls[i % 2]}/fit/{series}", {"timestamps": [1, 2, 3], "values": [1, 2, i + 3]})[1]["version"]
+
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            assert sorted(pool.map(fit, range(64))) == sorted(f"v{i}" for i in range(3, 67))

@@ -1,6 +1,7 @@
 #include "platform/core/json.hpp"
 
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include <gtest/gtest.h>

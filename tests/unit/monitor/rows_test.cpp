@@ -1,5 +1,6 @@
 #include "monitor/rows.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "platform/core/error.hpp"

@@ -108,6 +108,7 @@ export function ModelPage({ name }: { name: string }): JSX.Element {
   const aliases = new Map<string, string[]>();
   for (const each of model.aliases ?? []) aliases.set(each.version, [...(aliases.get(each.version) ?? []), each.alias]);
   const detector = tag(model.tags, 'detector');
+  const series = tag(model.tags, 'series');
   const chosen = versions.data?.rows.find((version) => version.version === query.value.get('version')) ?? versions.data?.rows[0];
   const linkOf = (version: ModelVersion): string => `/models/${encodeURIComponent(name)}?version=${encodeURIComponent(version.version)}`;
 
@@ -133,6 +134,7 @@ export function ModelPage({ name }: { name: string }): JSX.Element {
         </Card>
         <div class="stack">
           {chosen && <VersionFacts version={chosen} aliases={aliases.get(chosen.version) ?? []} />}
+          {chosen && series && <TrainingPlot series={series} version={chosen.version} />}
           <Card title="Aliases">
             {(model.aliases ?? []).length > 0 ? (
               <Facts rows={(model.aliases ?? []).map((each) => [`@${each.alias}`, <a href={href(`/models/${encodeURIComponent(name)}?version=${each.version}`)}>version {each.version}</a>])} />
@@ -163,10 +165,21 @@ function VersionFacts({ version, aliases }: { version: ModelVersion; aliases: st
           ['Source run', <SourceRun version={version} />],
           ['Source', version.source && <code class="wrap">{version.source}</code>],
           ['Load it', <code class="wrap">models:/{version.name}/{version.version}</code>],
+          ['Serve it', <code class="wrap">wakeful models serve -m models:/{version.name}/{version.version}</code>],
           ['Description', version.description],
           ...ownTags(version.tags).map((pair): [string, JSX.Element] => [pair.key, <TagValue pair={pair} />]),
         ]}
       />
+    </Card>
+  );
+}
+
+/** What a version of the fit and predict API was trained on, as the server draws it. */
+function TrainingPlot({ series, version }: { series: string; version: string }): JSX.Element {
+  const source = href(`/plot?series_id=${encodeURIComponent(series)}&version=v${encodeURIComponent(version)}`);
+  return (
+    <Card title="Trained on">
+      <img class="plot" src={source} width={800} height={400} loading="lazy" alt={`The points of ${series} that version ${version} was trained on, with their mean and limit`} />
     </Card>
   );
 }
