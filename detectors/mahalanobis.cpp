@@ -117,7 +117,8 @@ class Mahalanobis final : public Detector {
   }
 
   void learn_ellipsoid(std::span<const double> rows) {
-    const auto n = static_cast<double>(rows.size() / width());
+    const std::size_t count = rows.size() / width();
+    const auto n = static_cast<double>(count);
     mean_.assign(width(), 0.0);
     for (std::size_t i = 0; i < rows.size(); ++i) mean_[i % width()] += rows[i] / n;
     xt::xtensor<double, 2> spread = xt::zeros<double>({width(), width()});

@@ -38,7 +38,7 @@ void transform(std::vector<Complex>& x, double sign) {
 
 /// exp(-i pi k² / n); k² is taken modulo 2 n, so that the angle stays exact.
 Complex chirp(std::size_t k, std::size_t n) {
-  const std::size_t turn = k * k % (2 * n);
+  const std::size_t turn = k * k % std::max<std::size_t>(2 * n, 1);  // n > 0, which not every reader knows
   return std::polar(1.0, -std::numbers::pi * static_cast<double>(turn) / static_cast<double>(n));
 }
 

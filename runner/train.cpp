@@ -120,7 +120,7 @@ std::vector<NamedDetector> fit_all(const Work& work, const Metric& metric, const
 }
 
 std::string folder_of(const Metric& metric) {
-  const std::string folder = plain_name(metric.name);
+  std::string folder = plain_name(metric.name);
   if (metric.dimension_groupings.empty()) return folder;
   return fmt::format("{}/{}", folder, plain_name(fmt::format("{}", fmt::join(metric.dimension_groupings, "__"))));
 }

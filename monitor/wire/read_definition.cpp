@@ -92,7 +92,7 @@ template <std::size_t N>
 }
 
 std::string read_mode(const ObjectReader& object) {
-  const std::string mode = core::to_lower(object.find_text("deployment_mode").value_or("prod"));
+  std::string mode = core::to_lower(object.find_text("deployment_mode").value_or("prod"));
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
   };

@@ -161,9 +161,9 @@ describe('a server at work', () => {
   test('a series of the fit and predict API shows what it was trained on', () =>
     story('/models/series__boiler', {}, async (page) => {
       await assertText(heading(page), /series__boiler/);
-      const plot = page.locator('img.plot');
+      const plot = page.locator('img.drawn');
       await plot.scrollIntoViewIfNeeded();
-      await page.waitForFunction(() => document.querySelector('img.plot')?.naturalWidth === 800);
+      await page.waitForFunction(() => document.querySelector('img.drawn')?.naturalWidth === 800);
       await assertText(page.locator('main'), /wakeful models serve -m models:\/series__boiler\/1/);
     }));
 

@@ -123,18 +123,20 @@ export function ModelPage({ name }: { name: string }): JSX.Element {
       />
       <Stale error={answer.error} retry={answer.refresh} />
       <div class="split">
-        <Card title="Versions" flush>
-          {versions.data ? (
-            versions.data.rows.length > 0 ? (
-              <DataTable label="Versions" rows={versions.data.rows} columns={versionColumns(versions.data.rows, aliases)} keyOf={(version) => version.version} linkOf={linkOf} look="middle" />
-            ) : (
-              <Empty title="No version yet" command={`python3 -c "import mlflow; mlflow.set_tracking_uri('$SERVER'); mlflow.register_model('runs:/RUN_ID/model', '${name}')"`}>Register one from a run:</Empty>
-            )
-          ) : versions.error ? <Failure error={versions.error} retry={versions.refresh} /> : <Waiting rows={6} />}
-        </Card>
+        <div class="stack">
+          <Card title="Versions" flush>
+            {versions.data ? (
+              versions.data.rows.length > 0 ? (
+                <DataTable label="Versions" rows={versions.data.rows} columns={versionColumns(versions.data.rows, aliases)} keyOf={(version) => version.version} linkOf={linkOf} look="middle" />
+              ) : (
+                <Empty title="No version yet" command={`python3 -c "import mlflow; mlflow.set_tracking_uri('$SERVER'); mlflow.register_model('runs:/RUN_ID/model', '${name}')"`}>Register one from a run:</Empty>
+              )
+            ) : versions.error ? <Failure error={versions.error} retry={versions.refresh} /> : <Waiting rows={6} />}
+          </Card>
+          {chosen && series && <TrainingPlot series={series} version={chosen.version} />}
+        </div>
         <div class="stack">
           {chosen && <VersionFacts version={chosen} aliases={aliases.get(chosen.version) ?? []} />}
-          {chosen && series && <TrainingPlot series={series} version={chosen.version} />}
           <Card title="Aliases">
             {(model.aliases ?? []).length > 0 ? (
               <Facts rows={(model.aliases ?? []).map((each) => [`@${each.alias}`, <a href={href(`/models/${encodeURIComponent(name)}?version=${each.version}`)}>version {each.version}</a>])} />
@@ -179,7 +181,7 @@ function TrainingPlot({ series, version }: { series: string; version: string }):
   const source = href(`/plot?series_id=${encodeURIComponent(series)}&version=v${encodeURIComponent(version)}`);
   return (
     <Card title="Trained on">
-      <img class="plot" src={source} width={800} height={400} loading="lazy" alt={`The points of ${series} that version ${version} was trained on, with their mean and limit`} />
+      <img class="drawn" src={source} width={800} height={400} loading="lazy" alt={`The points of ${series} that version ${version} was trained on, with their mean and limit`} />
     </Card>
   );
 }
