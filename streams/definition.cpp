@@ -50,7 +50,7 @@ Value choose(const ObjectReader& object, string_view name, const Words<Value, N>
 }
 
 std::string filled(const ObjectReader& object, string_view name) {
-  const std::string text = object.text(name);
+  std::string text = object.text(name);
   if (core::trim(text).empty()) refuse(object.path_of(name), "empty");
   if (text.size() > kLongestText) refuse(object.path_of(name), "longer than 5000 bytes");
   return text;
