@@ -204,8 +204,11 @@ void Call::prepare_headers() {
   }
   // libcurl would call every body without a type a form.
   if (!headers.find("Content-Type")) sent_headers_ = curl().slist_append(sent_headers_, "Content-Type:");
-  for (const auto& [name, value] : headers.all())
-    sent_headers_ = curl().slist_append(sent_headers_, (value.empty() ? name + ";" : name + ": " + value).c_str());
+  for (const auto& [name, value] : headers.all()) {
+    std::string line = name;
+    line.append(value.empty() ? ";" : ": ").append(value);
+    sent_headers_ = curl().slist_append(sent_headers_, line.c_str());
+  }
   set(CURLOPT_HTTPHEADER, sent_headers_);
 }
 
