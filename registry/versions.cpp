@@ -127,6 +127,7 @@ std::vector<ModelVersion> latest_versions(db::Tx& tx, std::string_view name, std
   std::sort(numbers.begin(), numbers.end(), std::greater<>());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   std::vector<ModelVersion> versions;
+  versions.reserve(numbers.size());
   for (const std::int64_t number : numbers) versions.push_back(get_version(tx, name, number));
   return versions;
 }

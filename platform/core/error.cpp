@@ -4,8 +4,10 @@
 
 namespace wakeful::core {
 
+// Taken by value as every text here is; runtime_error keeps a copy of its own, whatever it is given.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 Error::Error(ErrorCode code, std::string message, std::string field)
-    : std::runtime_error(std::move(message)), code_(code), field_(std::move(field)) {}
+    : std::runtime_error(message), code_(code), field_(std::move(field)) {}
 
 Error&& Error::with_wire(std::string_view name, int status) && {
   wire_name_ = name;

@@ -22,7 +22,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
-namespace SQLite {
+namespace SQLite {  // NOLINT(readability-identifier-naming): not ours
 class Database;
 }
 

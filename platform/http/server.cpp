@@ -103,7 +103,7 @@ class Answerer final : public httplib::Server {
         [this](const httplib::Request&, httplib::Response& response) { finish_headers(response); });
     svr_sock_ = 0;  // never used: httplib cuts streamed bodies once this is invalid, and ours end by themselves
     // Not reached by handlers' exceptions; without it httplib would send a message of its own.
-    set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr thrown) {
+    set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr& thrown) {
       core::log::error("answer_failed", {{"error", reason_of(thrown)}});
       response.status = 500;
     });

@@ -40,6 +40,7 @@ bool contains(std::span<const Operator> operators, Operator op) {
 /// "'a', 'b'".
 std::string quoted_list(const std::vector<std::string_view>& words) {
   std::vector<std::string> quoted;
+  quoted.reserve(words.size());
   for (const auto word : words) quoted.push_back(fmt::format("'{}'", word));
   return fmt::format("{}", fmt::join(quoted, ", "));
 }

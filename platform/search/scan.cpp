@@ -165,7 +165,7 @@ Identifier Scanner::read_identifier() {
 std::optional<Literal> Scanner::read_number() {
   const std::size_t end = number_end(text_, at_);
   if (end == at_ || (end < text_.size() && (is_word(text_[end]) || text_[end] == '.'))) return std::nullopt;
-  const auto number = to_number(text_.substr(at_, end - at_));
+  auto number = to_number(text_.substr(at_, end - at_));
   if (number) at_ = end;
   return number;
 }
