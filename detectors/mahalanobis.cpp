@@ -58,7 +58,7 @@ class Mahalanobis final : public Detector {
   void learn(const FrameView& training) override {
     scaler_.learn(training, Scaling::range);
     prepare();
-    const std::vector<double> rows = scaler_.whole_rows(training);
+    const std::vector<double> rows = scaler_.whole_rows(training).values;
     learn_ellipsoid(rows);
     std::vector<double> distances;
     for (std::size_t first = 0; first < rows.size(); first += width()) {

@@ -68,7 +68,7 @@ class OneClassSvm final : public Detector {
 
   void learn(const FrameView& training) override {
     scaler_.learn(training, parameters().choice("scaling") == "none" ? Scaling::none : Scaling::standard);
-    const std::vector<double> rows = scaler_.whole_rows(training);
+    const std::vector<double> rows = scaler_.whole_rows(training).values;
     gamma_ = gamma_of(rows);
     const GaussianKernel all(rows, scaler_.channels(), gamma_);
     const OneClassSolution solved =

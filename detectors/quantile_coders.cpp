@@ -58,6 +58,12 @@ void QuantileCoders::lay_out(const CoderShape& shape) {
   }
 }
 
+std::size_t QuantileCoders::parameters_of(const CoderShape& shape) {
+  QuantileCoders empty;
+  empty.lay_out(shape);
+  return empty.per_estimator_ * shape.estimators;
+}
+
 void QuantileCoders::build(const CoderShape& shape, core::Random& chance) {
   lay_out(shape);
   seen_.clear();

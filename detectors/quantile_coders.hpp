@@ -51,6 +51,8 @@ class QuantileCoders {
   void build(const CoderShape& shape, core::Random& chance);
   const CoderShape& shape() const { return shape_; }
   std::size_t parameters() const { return parameters_.size(); }
+  /// How many an ensemble of that shape has.
+  static std::size_t parameters_of(const CoderShape& shape);
 
   /// One step on `rows` rows. `x`: features × padded(rows), what is padded is not learned from.
   void train(std::span<const float> x, std::size_t rows, float delta, Room& room);

@@ -27,6 +27,7 @@
 namespace wakeful::detectors {
 namespace {
 
+constexpr std::size_t kMostParameters = 50'000'000;
 constexpr std::size_t kBlock = 128;  // rows judged together
 constexpr std::size_t kSteps = 500;  // that epochs: auto reaches with short trainings, at least
 constexpr std::size_t kUsualEpochs = 10, kMostEpochs = 500;
@@ -106,6 +107,7 @@ class RanSynCoders final : public Detector {
 
   void learn(const FrameView& training) override {
     scaler_.learn(training, Scaling::range);
+    alone_ = {};  // of another width
     core::Random chance(static_cast<std::uint64_t>(parameters().integer("seed")));
     coders_.build(shape_for(training.channels()), chance);
     waves_ = Synchroniser(width(), {});
@@ -118,10 +120,10 @@ class RanSynCoders final : public Detector {
   }
 
   void step(std::span<const double> row, RowScore out) override {
-    Block block = room_for(kLanes);
-    const bool is_whole = take(row, 0, block);
-    judge(block);
-    if (is_whole) finish(0, block, out);
+    if (alone_.lanes == 0) alone_ = room_for(kLanes);
+    const bool is_whole = take(row, 0, alone_);
+    judge(alone_);
+    if (is_whole) finish(0, alone_, out);
   }
 
   void step_rows(const FrameView& rows, Scores& out) override {
@@ -200,21 +202,16 @@ class RanSynCoders final : public Detector {
       throw core::invalid(
           fmt::format("max_features must be less than the number of channels, {}, not {}", channels, shape.inputs),
           "max_features");
+    if (QuantileCoders::parameters_of(shape) > kMostParameters)
+      throw core::invalid(
+          fmt::format("so many autoencoders of {} channels have more than {} parameters", channels, kMostParameters),
+          "n_estimators");
     return shape;
   }
 
   Training read(const FrameView& training) const {
-    Training out;
-    std::vector<double> scaled(width());
-    for (const bool all : {false, true}) {
-      for (std::size_t i = 0; i < training.rows(); ++i) {
-        if (!scaler_.scale(training.row(i), scaled) && !all) continue;
-        out.rows.insert(out.rows.end(), scaled.begin(), scaled.end());
-        out.times.push_back(static_cast<double>(i));
-      }
-      if (out.count() > 0) break;
-    }
-    return out;
+    RowScaler::Rows whole = scaler_.whole_rows(training);
+    return {std::move(whole.values), {whole.from.begin(), whole.from.end()}};
   }
 
   std::size_t batch_size() const { return static_cast<std::size_t>(parameters().integer("batch_size")); }
@@ -230,7 +227,7 @@ class RanSynCoders final : public Detector {
   void for_batches(const Training& data, core::Random& chance, Training& batch, Use&& use) const {
     std::vector<std::size_t> order(data.count());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[chance.below(i)]);
+    core::shuffle(order, chance);
     for (std::size_t first = 0; first < order.size(); first += batch_size()) {
       batch.rows.clear();
       batch.times.clear();
@@ -362,6 +359,7 @@ class RanSynCoders final : public Detector {
   QuantileCoders coders_;
   double threshold_ = 1;
   double clock_ = 0;  // the next row's time: rows since the training began
+  Block alone_;       // where a single row is judged, kept so that the next one needs no new memory
 };
 
 }  // namespace

@@ -55,15 +55,17 @@ bool RowScaler::scale(std::span<const double> row, std::span<double> out) const 
   return whole;
 }
 
-std::vector<double> RowScaler::whole_rows(const FrameView& training) const {
-  std::vector<double> out;
-  out.reserve(training.values().size());
+RowScaler::Rows RowScaler::whole_rows(const FrameView& training) const {
+  Rows out;
+  out.values.reserve(training.values().size());
   std::vector<double> scaled(channels());
   for (const bool all : {false, true}) {
     for (std::size_t i = 0; i < training.rows(); ++i) {
-      if (scale(training.row(i), scaled) || all) out.insert(out.end(), scaled.begin(), scaled.end());
+      if (!scale(training.row(i), scaled) && !all) continue;
+      out.values.insert(out.values.end(), scaled.begin(), scaled.end());
+      out.from.push_back(i);
     }
-    if (!out.empty()) break;
+    if (!out.from.empty()) break;
   }
   return out;
 }

@@ -33,8 +33,12 @@ class RowScaler {
   /// The training had values of it.
   bool is_known(std::size_t channel) const { return unit_[channel] > 0; }
 
-  /// The rows of `training` without a missing value, scaled, one behind the other; all of them if none is whole.
-  std::vector<double> whole_rows(const FrameView& training) const;
+  struct Rows {
+    std::vector<double> values;     // scaled, one row behind the other
+    std::vector<std::size_t> from;  // which row of the frame each was
+  };
+  /// The rows of `training` without a missing value; all of them if none is whole.
+  Rows whole_rows(const FrameView& training) const;
 
   void pack(Packer& out) const;
   /// Errors: invalid, field "model", unless they are numbers for `channels` channels.

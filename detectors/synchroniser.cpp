@@ -69,10 +69,6 @@ class Component {
   std::uint64_t steps_ = 0;
 };
 
-void shuffle(std::vector<std::size_t>& order, core::Random& chance) {
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[chance.below(i)]);
-}
-
 /// Which of the peaks are waves: bin numbers, the strongest first.
 std::vector<std::size_t> waves_among(std::vector<std::size_t> peaks, const FrequencyTerms& terms) {
   peaks.resize(std::min(peaks.size(), terms.least_periods + terms.most));
@@ -94,7 +90,7 @@ std::vector<double> find_frequencies(std::span<const double> rows, std::size_t f
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
   for (std::size_t epoch = 0; epoch < terms.epochs; ++epoch) {
-    shuffle(order, chance);
+    core::shuffle(order, chance);
     for (std::size_t first = 0; first < n; first += terms.batch)
       component.train(rows, std::span(order).subspan(first, std::min(terms.batch, n - first)));
   }

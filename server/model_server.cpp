@@ -58,7 +58,7 @@ int serve_model(const std::string& tracking_uri, const Settings& settings, const
   listening.drain_timeout = std::chrono::milliseconds{3'000};
   http::Server server(router.transport(), telemetry, listening);
   server.start();
-  if (reload > core::Duration(0)) slot.start(std::chrono::duration_cast<std::chrono::milliseconds>(reload));
+  if (reload > core::Duration(0)) slot.start(reload);
   out << fmt::format("serving {} version {} on http://{}:{}", uri.name, slot.get()->version().version, options.host,
                      server.port())
       << std::endl;

@@ -12,6 +12,7 @@
 #include "detectors/catalog.hpp"
 #include "detectors/csv.hpp"
 #include "detectors/detect.hpp"
+#include "monitor/wire/names.hpp"
 #include "platform/core/clock.hpp"
 #include "platform/core/error.hpp"
 #include "runner/model_folder.hpp"
@@ -55,12 +56,10 @@ std::int64_t register_model(const client::Server& server, const TrainOptions& op
   std::vector<detectors::NamedDetector> one;
   const std::string name(detector->algorithm());
   one.push_back({.name = name, .detector = std::move(detector)});
-  const std::string file =
-      runner::store_model(server,
-                          {.stem = client::join_uri(run.artifact_uri, "model"), .run_id = run.run_id, .created = now},
-                          detectors::save_detectors(one))
-          .uri;
-  version.source = file.substr(0, file.rfind('/'));
+  const monitor::StoredFile file = runner::store_model(
+      server, {.stem = client::join_uri(run.artifact_uri, "model"), .run_id = run.run_id, .created = now},
+      detectors::save_detectors(one));
+  version.source = monitor::model_folder_of(file.uri);
   client::ensure_model(server, {.name = options.model});
   return client::create_version(server, version).version;
 }

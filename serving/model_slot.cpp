@@ -44,7 +44,7 @@ bool ModelSlot::look() {
   }
 }
 
-void ModelSlot::start(std::chrono::milliseconds period) {
+void ModelSlot::start(core::Duration period) {
   watcher_ = std::thread([this, period] {
     while (true) {
       {

@@ -4,11 +4,11 @@
 // get() never waits: a new version is loaded beside the old one and then takes its place, so that no request is dropped
 // when an alias moves; requests under way keep the model they began with. What cannot be loaded leaves the old one and
 // is logged and counted. Threads: any; start and stop from one owner.
-#include <chrono>
 #include <memory>
 #include <thread>
 
 #include "client/models.hpp"
+#include "platform/core/clock.hpp"
 #include "platform/core/mutex.hpp"
 #include "platform/core/telemetry.hpp"
 #include "serving/served_model.hpp"
@@ -27,7 +27,7 @@ class ModelSlot {
   /// Looks once. True if another version took its place. Errors: none; failures are logged and counted.
   bool look() EXCLUDES(mutex_);
   /// Looks again and again, `period` apart, in a thread of its own.
-  void start(std::chrono::milliseconds period);
+  void start(core::Duration period);
   void stop();
 
  private:

@@ -33,7 +33,6 @@ const std::vector<LateFor>& Engine::apply(const Event& event, const std::functio
     changed_.push_back(&entry);
   }
   key.windows.add(definition_.window, event.ts, *event.value, outcome_);
-  updates_ += outcome_.updated.size();
   const std::vector<Window>& given = definition_.emit == Emit::final ? outcome_.closed : outcome_.updated;
   const std::size_t most = definition_.emit == Emit::oldest ? 1 : given.size();
   judge(event, key, std::span(given).first(std::min(most, given.size())), alert);

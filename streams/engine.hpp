@@ -32,10 +32,6 @@ class Engine {
   /// too late; valid until the next call. The event has a value.
   const std::vector<LateFor>& apply(const Event& event, const std::function<void(const Alert&)>& alert);
 
-  std::size_t keys() const { return keys_.size(); }
-  /// Windows that were updated, so far.
-  std::uint64_t updates() const { return updates_; }
-
   /// Calls `keep` with each key that changed and its state, and forgets that they did.
   void take_changes(const std::function<void(const std::string& key, const std::vector<double>& state)>& keep);
   /// Errors: invalid, field "state".
@@ -55,7 +51,6 @@ class Engine {
   std::unordered_map<std::string, Key> keys_;
   std::vector<std::unordered_map<std::string, Key>::value_type*> changed_;
   Outcome outcome_;
-  std::uint64_t updates_ = 0;
 };
 
 /// The alert as a line of the output, with its end: {"key", "ts": the window's start, "value": a number or an object}.

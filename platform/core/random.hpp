@@ -1,7 +1,9 @@
 #pragma once
 // Seeded chance that gives the same numbers with every compiler and library: std's distributions do not.
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace wakeful::core {
 
@@ -23,5 +25,11 @@ class Random {
   double spare_ = 0;
   bool has_spare_ = false;
 };
+
+/// Fisher and Yates': every order is as likely as every other.
+template <class Values>
+void shuffle(Values& values, Random& chance) {
+  for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[chance.below(i)]);
+}
 
 }  // namespace wakeful::core

@@ -44,7 +44,7 @@ TEST(RowScaler, LeavesOutAChannelWithoutValues) {
     EXPECT_EQ(out[1], 0);
     EXPECT_TRUE(scaler.scale(std::vector<double>{1, NAN}, out));
     EXPECT_FALSE(scaler.is_known(1));
-    EXPECT_EQ(scaler.whole_rows(training).size(), 4U);
+    EXPECT_EQ(scaler.whole_rows(training).values.size(), 4U);
   }
 }
 

@@ -227,5 +227,19 @@ TEST(RanSynCoders, RefusesEstimatorsThatSeeEverything) {
   }
 }
 
+TEST(RanSynCoders, RefusesAnEnsembleThatNoMemoryHolds) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 400; ++i) names.push_back("c" + std::to_string(i));
+  Frame wide(names);
+  for (int i = 0; i < 3; ++i) wide.append(std::vector<double>(400, i));
+  const auto detector = make_detector("ransyncoders", Settings{{"n_estimators", "1000"}, {"latent_dim", "1000"}});
+  try {
+    detector->train(wide);
+    FAIL();
+  } catch (const core::Error& e) {
+    EXPECT_EQ(e.field(), "n_estimators");
+  }
+}
+
 }  // namespace
 }  // namespace wakeful::detectors
