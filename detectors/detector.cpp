@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "detectors/catalog.hpp"
+#include "detectors/features.hpp"
 #include "platform/core/error.hpp"
 
 namespace wakeful::detectors {
@@ -172,12 +173,18 @@ std::string save_detector(const Detector& detector) {
 std::unique_ptr<Detector> load_detector(std::string_view file) { return load_detector(ModelReader(file)); }
 
 std::string save_detectors(std::span<const NamedDetector> detectors, std::string_view position) {
+  return save_detectors(detectors, position, std::nullopt);
+}
+
+std::string save_detectors(std::span<const NamedDetector> detectors, std::string_view position,
+                           const std::optional<FeatureTable>& features) {
   ModelWriter out;
   core::JsonWriter names;
   names.begin_object().key("detectors").begin_array();
   for (const NamedDetector& d : detectors) names.value(d.name);
   out.add_text("detectors", names.end_array().end_object().text());
   if (!position.empty()) out.add_text("position", position);
+  if (features) features->save(out);
   for (std::size_t i = 0; i < detectors.size(); ++i) detectors[i].detector->save(out, std::to_string(i) + "/");
   return out.bytes();
 }
