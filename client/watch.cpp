@@ -53,6 +53,7 @@ void remove_detector(const Server& server, const std::string& name) {
 monitor::Job run_detector(const Server& server, const std::string& name, const RunRequest& request) {
   core::JsonWriter json;
   json.begin_object().member("kind", monitor::name_of(request.kind));
+  if (request.from) json.member("from", core::format_rfc3339(*request.from));
   if (request.until) json.member("until", core::format_rfc3339(*request.until));
   json.end_object();
   const std::string wait = request.wait.count() > 0 ? std::to_string(request.wait.count()) : std::string();

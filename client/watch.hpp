@@ -27,7 +27,8 @@ void remove_detector(const Server& server, const std::string& name);
 struct RunRequest {
   monitor::JobKind kind = monitor::JobKind::evaluate;
   std::optional<core::Timestamp> until{};
-  std::chrono::seconds wait{0};  // the answer comes when the job has ended, or after so long
+  std::optional<core::Timestamp> from{};  // of a prediction: its interval is [from, until)
+  std::chrono::seconds wait{0};           // the answer comes when the job has ended, or after so long
 };
 monitor::Job run_detector(const Server& server, const std::string& name, const RunRequest& request);
 monitor::Job get_job(const Server& server, const std::string& id);

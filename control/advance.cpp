@@ -53,7 +53,7 @@ void check_scores(const std::vector<Score>& scores, core::Duration grid, core::T
 }
 
 void check(const Advance& wanted, const Job& job, const KeptModel& model) {
-  if (job.kind != monitor::JobKind::evaluate) refuse("job_id", "the job trains: its models are registered");
+  if (job.kind != monitor::JobKind::evaluate) refuse("job_id", "the job does not evaluate");
   if (model.model.detector != job.subject)
     refuse("model", fmt::format("'{}' belongs to detector '{}'", model.model.name, model.model.detector));
   const core::Duration grid = model.model.granularity;

@@ -143,9 +143,11 @@ Response cancel_answer(const Parts& parts, Request& request) {
 }
 
 RunRequest read_run_request(const ObjectReader& body) {
-  constexpr std::string_view kKeys[] = {"kind", "until"};
+  constexpr std::string_view kKeys[] = {"kind", "from", "until"};
   body.refuse_unknown(kKeys);
-  return {.kind = monitor::parse_job_kind(body.text("kind")), .until = monitor::find_time(body, "until")};
+  return {.kind = monitor::parse_job_kind(body.text("kind")),
+          .until = monitor::find_time(body, "until"),
+          .from = monitor::find_time(body, "from")};
 }
 
 Response run_answer(const Parts& parts, Request& request) {
@@ -203,8 +205,9 @@ constexpr Row kRows[] = {
     {"POST", "/runner/finish", finish_answer, "Ends a job that has succeeded."},
     {"POST", "/runner/fail", fail_answer, "Says that a job could not be done: it is tried again, failed or skipped."},
     {"POST", "/detectors/{name}/run", run_answer,
-     "Runs a detector now, or as if it were a given time; ?wait=SECONDS answers when the job has ended.", 1U << 20U,
-     std::chrono::milliseconds{90'000}},
+     "Runs a detector now, as if it were a given time, or on an interval; ?wait=SECONDS answers when the job has "
+     "ended.",
+     1U << 20U, std::chrono::milliseconds{90'000}},
     {"DELETE", "/detectors/{name}", delete_answer,
      "Deletes a detector with its online models, evaluations, scores, anomalies and jobs."},
     {"POST", "/jobs/{id}/cancel", cancel_answer, "Cancels a job that has not ended."},

@@ -61,10 +61,11 @@ class Preparation {
       for (const std::string& name : retire_unnamed(tx_, detector, now_)) journal_.retired(job.subject, name);
     }
     std::vector<monitor::OnlineModel> models = usable_models(tx_, detector);
-    if (job.kind == JobKind::evaluate && models.empty()) return wait_for_training(claimed);
+    if (job.kind != JobKind::train && models.empty()) return wait_for_training(claimed);
     monitor::Interval interval;
     try {  // pure: nothing of the transaction is lost
-      interval = monitor::plan_interval(detector.time_spec, job.kind, now_, asked);
+      interval = job.kind == JobKind::predict ? monitor::plan_prediction(detector, now_, job.interval)
+                                              : monitor::plan_interval(detector.time_spec, job.kind, now_, asked);
     } catch (const core::Error& e) {
       return give_up(job, e.what());
     }

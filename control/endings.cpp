@@ -22,6 +22,9 @@ using monitor::Job;
 using monitor::JobKind;
 using monitor::JobState;
 
+/// As many as a schedule makes at once, and some that were asked for.
+constexpr std::int64_t kMostWaiting = 1'000;
+
 bool has_open_training(db::Tx& tx, std::string_view detector) {
   for (const JobState state : {JobState::pending, JobState::running}) {
     const auto page = monitor::list_jobs(
@@ -34,24 +37,34 @@ bool has_open_training(db::Tx& tx, std::string_view detector) {
 /// A replay's training is one as of the same time, but never as of a time before what was evaluated: to look at the
 /// past again must not put a model on watch that has forgotten what came since.
 std::optional<core::Timestamp> training_until(db::Tx& tx, const Job& cause) {
-  auto until = monitor::asked_until_of(tx, cause.id);
+  // A prediction's never learns what it is to judge.
+  auto until = cause.kind == JobKind::predict ? cause.interval.from : monitor::asked_until_of(tx, cause.id);
   if (!until) return until;
   for (const monitor::OnlineModel& model : monitor::list_online_models(tx, cause.subject))
     until = std::max(*until, model.last_evaluation + model.granularity);
   return until;
 }
 
-/// The evaluation that waited for this training ends with it if there is nothing to evaluate; the next tick tries anew.
+/// What waited for this training ends with it if there is nothing to evaluate or predict with: the evaluation, which
+/// the next tick tries anew, and the predictions, which would ask for the same training again.
 void end_waiting(db::Tx& tx, const Job& training, Journal& journal, core::Timestamp now) {
-  const auto waiting =
-      monitor::find_open_job(tx, training.subject, JobKind::evaluate, monitor::asked_until_of(tx, training.id));
-  if (!waiting || waiting->state != JobState::pending) return;
-  Job ended = monitor::end_job(
-      tx, *waiting, training.state,
-      fmt::format("there is no model, and the training {}: {}", monitor::name_of(training.state), training.error),
-      "null", now);
-  end_run(tx, ended, now);
-  journal.ended(ended);
+  auto waiting = monitor::list_jobs(tx, {.detector = training.subject,
+                                         .kind = JobKind::predict,
+                                         .state = JobState::pending,
+                                         .page = {.max_results = kMostWaiting}})
+                     .rows;
+  if (auto evaluation =
+          monitor::find_open_job(tx, training.subject, JobKind::evaluate, monitor::asked_until_of(tx, training.id)))
+    waiting.push_back(std::move(*evaluation));
+  for (const Job& job : waiting) {
+    if (job.state != JobState::pending) continue;
+    Job ended = monitor::end_job(
+        tx, job, training.state,
+        fmt::format("there is no model, and the training {}: {}", monitor::name_of(training.state), training.error),
+        "null", now);
+    end_run(tx, ended, now);
+    journal.ended(ended);
+  }
 }
 
 void after_training(db::Tx& tx, const Job& training, const monitor::Definition& detector, Journal& journal,
@@ -59,6 +72,7 @@ void after_training(db::Tx& tx, const Job& training, const monitor::Definition& 
   if (training.state != JobState::succeeded && usable_models(tx, detector).empty())
     end_waiting(tx, training, journal, now);
   monitor::hasten_jobs(tx, training.subject, JobKind::evaluate, now);
+  monitor::hasten_jobs(tx, training.subject, JobKind::predict, now);
 }
 
 /// Training is asked for after an evaluation, not before: what came in is judged by a model that has not learnt it.
@@ -72,21 +86,21 @@ void after_evaluation(db::Tx& tx, const Job& evaluation, const monitor::Definiti
 std::vector<monitor::OnlineModel> usable_models(db::Tx& tx, const monitor::Definition& detector) {
   std::vector<monitor::OnlineModel> models = monitor::list_online_models(tx, detector.name);
   std::erase_if(models, [&](const monitor::OnlineModel& model) {
-    const bool named = std::any_of(detector.metrics.begin(), detector.metrics.end(), [&](const monitor::Metric& m) {
-      return monitor::online_model_name(detector, m) == model.name;
-    });
-    return !named || !registry::find_model_state(tx, model.name);
+    return !monitor::find_metric_of(detector, model) || !registry::find_model_state(tx, model.name);
   });
   return models;
+}
+
+void retire(db::Tx& tx, const std::string& model, core::Timestamp now) {
+  monitor::retire_model(tx, model, now);
+  if (registry::find_model_state(tx, model)) registry::set_model_tags(tx, model, {{"online", "False"}});
 }
 
 std::vector<std::string> retire_unnamed(db::Tx& tx, const monitor::Definition& detector, core::Timestamp now) {
   std::vector<std::string> retired;
   for (const monitor::OnlineModel& model : monitor::list_online_models(tx, detector.name)) {
-    const auto is_it = [&](const monitor::Metric& m) { return monitor::online_model_name(detector, m) == model.name; };
-    if (std::any_of(detector.metrics.begin(), detector.metrics.end(), is_it)) continue;
-    monitor::retire_model(tx, model.name, now);
-    if (registry::find_model_state(tx, model.name)) registry::set_model_tags(tx, model.name, {{"online", "False"}});
+    if (monitor::find_metric_of(detector, model)) continue;
+    retire(tx, model.name, now);
     retired.push_back(model.name);
   }
   return retired;

@@ -79,7 +79,9 @@ std::string key_of(std::string_view name) {
 }  // namespace
 
 std::string run_name(monitor::JobKind kind, const monitor::Definition& detector) {
-  const std::string_view what = kind == JobKind::train ? "training" : "inference";
+  const std::string_view what = kind == JobKind::train     ? "training"
+                                : kind == JobKind::predict ? "prediction"
+                                                           : "inference";
   return fmt::format("anomaly_detection_{}_{}:{}", what, detector.name, detector.deployment_mode);
 }
 

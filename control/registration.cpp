@@ -35,11 +35,15 @@ using Tags = std::vector<registry::Tag>;
   throw core::invalid(fmt::format("'{}': {}", field, why), field);
 }
 
-const Metric& metric_of(const Definition& detector, const std::string& name, const std::string& field) {
+/// The metric that the model is about, of one group with `model_per: group`.
+Metric metric_of(const Definition& detector, const Registration::Model& model, const std::string& field) {
+  const std::string& name = model.metric;
   const auto found = std::find_if(detector.metrics.begin(), detector.metrics.end(),
                                   [&](const Metric& metric) { return metric.name == name; });
-  if (found == detector.metrics.end()) refuse(field, fmt::format("the detector has no metric '{}'", name));
-  return *found;
+  if (found == detector.metrics.end()) refuse(field + ".metric", fmt::format("the detector has no metric '{}'", name));
+  if (model.group.size() != (detector.model_per_group ? found->dimension_groupings.size() : 0))
+    refuse(field + ".group", "a value for each grouping with 'model_per: group', otherwise none");
+  return monitor::with_group(*found, model.group);
 }
 
 Tags without_empty(Tags tags) {
@@ -146,11 +150,27 @@ void check(const Registration& wanted, const Definition& detector, std::string_v
   for (std::size_t i = 0; i < wanted.models.size(); ++i) {
     const Registration::Model& model = wanted.models[i];
     const std::string field = fmt::format("models[{}]", i);
-    metric_of(detector, model.metric, field + ".metric");
-    if (!seen.insert(model.metric).second) refuse(field + ".metric", "there twice");
+    if (!seen.insert(monitor::online_model_name(detector, metric_of(detector, model, field))).second)
+      refuse(field + ".metric", "there twice");
     if (monitor::floor_to(model.trained_until, detector.time_spec.granularity) != model.trained_until)
       refuse(field + ".trained_until", "not the start of a bucket");
     check_place(model.artifact, root, field + ".artifact");
+  }
+}
+
+/// A group that has gone from what a metric was trained on: its model, too.
+void retire_absent(db::Tx& tx, const Definition& detector, monitor::Registered& done, core::Timestamp now) {
+  if (!detector.model_per_group) return;
+  std::set<std::string> metrics;
+  std::set<std::string> names;
+  for (const monitor::OnlineModel& model : done.models) {
+    metrics.insert(model.metric.name);
+    names.insert(model.name);
+  }
+  for (const monitor::OnlineModel& model : monitor::list_online_models(tx, detector.name)) {
+    if (!metrics.contains(model.metric.name) || names.contains(model.name)) continue;
+    retire(tx, model.name, now);
+    done.retired.push_back(model.name);
   }
 }
 
@@ -158,7 +178,7 @@ void check(const Registration& wanted, const Definition& detector, std::string_v
 
 monitor::Registered register_models(db::Tx& tx, const Registration& wanted, core::Timestamp now) {
   const Job job = monitor::hold_job(tx, wanted.holder);
-  if (job.kind != monitor::JobKind::train) refuse("job_id", "the job evaluates: it trains nothing");
+  if (job.kind != monitor::JobKind::train) refuse("job_id", "the job trains nothing");
   const monitor::Detector detector = monitor::lock_detector(tx, job.subject);
   if (job.started && detector.updated > *job.started) {
     throw core::conflict("The detector was changed while its models were trained: train again", "detector");
@@ -168,10 +188,11 @@ monitor::Registered register_models(db::Tx& tx, const Registration& wanted, core
   Journal journal;
   monitor::Registered done;
   for (const Registration::Model& model : wanted.models) {
-    done.models.push_back(registrar.put(metric_of(detector.definition, model.metric, "models"), model));
+    done.models.push_back(registrar.put(metric_of(detector.definition, model, "models"), model));
     journal.registered(done.models.back());
   }
   done.retired = retire_unnamed(tx, detector.definition, now);
+  retire_absent(tx, detector.definition, done, now);
   for (const std::string& name : done.retired) journal.retired(job.subject, name);
   log_metrics(tx, job, wanted.metrics, 0, now);
   done.job = end(tx, job, monitor::JobState::succeeded, "", wanted.result, journal, now);

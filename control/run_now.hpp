@@ -14,10 +14,12 @@ struct RunRequest {
   monitor::JobKind kind = monitor::JobKind::evaluate;
   /// The job runs as if now were `until` + end; absent: as late as it is when it runs.
   std::optional<core::Timestamp> until{};
+  /// Of a prediction: its interval is [from, until).
+  std::optional<core::Timestamp> from{};
 };
 
-/// The pending or running job of that kind and `until`, due at once, or a new one. `id` is fresh, made outside.
-/// Errors: not_found; invalid naming until for an interval that cannot be.
+/// The pending or running job of that kind, `until` and `from`, due at once, or a new one. `id` is fresh, made outside.
+/// Errors: not_found; invalid naming the member for an interval that cannot be.
 monitor::Job request_run(db::Tx& tx, std::string_view detector, const RunRequest& request, const std::string& id,
                          core::Timestamp now);
 

@@ -48,6 +48,11 @@ constexpr db::Sql kMoveTick{"detector.move_tick",
                             "WHERE name = $1 AND next_tick_us = $2"};
 constexpr db::Sql kTrained{"detector.trained", "UPDATE detectors SET trained_us = $2 WHERE name = $1"};
 constexpr db::Sql kEvaluated{"detector.evaluated", "UPDATE detectors SET evaluated_us = $2 WHERE name = $1"};
+constexpr db::Sql kPredictedUntil{"detector.predicted_until",
+                                  "SELECT predicted_until_us FROM detectors WHERE name = $1"};
+constexpr db::Sql kSetPredictedUntil{"detector.set_predicted_until",
+                                     "UPDATE detectors SET predicted_until_us = $2, missed_ticks = missed_ticks + $3 "
+                                     "WHERE name = $1"};
 constexpr db::Sql kRemove{"detector.remove", "DELETE FROM detectors WHERE name = $1"};
 constexpr db::Sql kRemoveRevisions{"detector.remove_revisions", "DELETE FROM detector_revisions WHERE name = $1"};
 constexpr db::Sql kRemoveJobs{"detector.remove_jobs", "DELETE FROM jobs WHERE detector = $1"};
@@ -124,13 +129,18 @@ void check_model(const Definition& definition, const Metric& metric, std::size_t
     throw core::invalid(fmt::format("'{}': longer than {} bytes as JSON", field, kMaxQueryText), field);
 }
 
-void check_algorithm(const Algorithm& algorithm) {
+void check_algorithm(const Algorithm& algorithm, bool rows) {
   const std::string field = algorithm.path.empty() ? fmt::format("algorithms.{}", algorithm.label) : algorithm.path;
   const detectors::CatalogRow* row = nullptr;
   try {
     row = &detectors::get_algorithm(algorithm.name);
   } catch (const core::Error& e) {
     throw core::invalid(fmt::format("'{}': {}", field, e.what()), field);
+  }
+  if (rows && !row->table) {
+    throw core::invalid(fmt::format("'{}': '{}' follows a series: 'features' need a method that judges a row by itself",
+                                    field, row->name),
+                        field);
   }
   const core::JsonDocument parameters = core::parse_json(algorithm.parameters);
   const auto read = detectors::read_parameters(row->parameters, core::ObjectReader(parameters.root(), field));
@@ -155,7 +165,7 @@ void check_definition(const Definition& definition) {
                           fmt::format("metrics[{}].name", i));
     }
   }
-  for (const Algorithm& algorithm : definition.algorithms) check_algorithm(algorithm);
+  for (const Algorithm& algorithm : definition.algorithms) check_algorithm(algorithm, definition.features.has_value());
 }
 
 ApplyReport plan_apply(db::Tx& tx, const Definition& definition) {
@@ -236,7 +246,18 @@ bool move_tick(db::Tx& tx, std::string_view name, core::Timestamp from, core::Ti
   return tx.execute(kMoveTick, {name, core::to_us(from), core::to_us(to), missed}) == 1;
 }
 
+std::optional<core::Timestamp> predicted_until(db::Tx& tx, std::string_view name) {
+  const auto us = tx.find(kPredictedUntil, {name}, [](const db::Row& row) { return row.find_integer(0); });
+  if (!us || !*us) return std::nullopt;
+  return core::from_us(**us);
+}
+
+void set_predicted_until(db::Tx& tx, std::string_view name, core::Timestamp until, std::int64_t missed) {
+  tx.execute(kSetPredictedUntil, {name, core::to_us(until), missed});
+}
+
 void mark_done(db::Tx& tx, std::string_view name, JobKind kind, core::Timestamp now) {
+  if (kind == JobKind::predict) return;
   tx.execute(kind == JobKind::train ? kTrained : kEvaluated, {name, core::to_us(now)});
 }
 

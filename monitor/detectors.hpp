@@ -51,6 +51,10 @@ std::vector<std::string> list_due(db::Tx& tx, core::Timestamp now, std::int64_t 
 /// Moves the next tick from `from` to `to`. False if somebody else did.
 bool move_tick(db::Tx& tx, std::string_view name, core::Timestamp from, core::Timestamp to, std::int64_t missed);
 
+/// Up to where a schedule has made the predictions of intervals; nothing before the first.
+std::optional<core::Timestamp> predicted_until(db::Tx& tx, std::string_view name);
+void set_predicted_until(db::Tx& tx, std::string_view name, core::Timestamp until, std::int64_t missed);
+
 /// Remembers when a job of this kind last succeeded.
 void mark_done(db::Tx& tx, std::string_view name, JobKind kind, core::Timestamp now);
 

@@ -17,21 +17,23 @@ constexpr std::string_view kColumns =
 constexpr db::Sql kInsert{
     "job.insert",
     "INSERT INTO jobs (job_id, detector, kind, state, tick_us, asked_until_us, attempt, max_attempts, not_before_us, "
-    "fence, owner, run_id, created_us, error, result, only_due) "
-    "VALUES ($1, $2, $3, 0, $4, $5, 0, $6, $7, 0, '', $8, $7, '', 'null', $9) ON CONFLICT DO NOTHING"};
+    "fence, owner, run_id, created_us, error, result, only_due, from_us) "
+    "VALUES ($1, $2, $3, 0, $4, $5, 0, $6, $7, 0, '', $8, $7, '', 'null', $9, $10) ON CONFLICT DO NOTHING"};
 constexpr db::Sql kOnlyDue{"job.only_due", "SELECT only_due FROM jobs WHERE job_id = $1"};
 constexpr db::Sql kTrainAll{"job.train_all", "UPDATE jobs SET only_due = 0 WHERE job_id = $1 AND state = 0"};
 constexpr db::Sql kFindOpen{
     "job.find_open",
     "SELECT job_id FROM jobs WHERE detector = $1 AND kind = $2 AND state IN (0, 1) "
-    "AND asked_until_us IS NOT DISTINCT FROM CAST($3 AS BIGINT) ORDER BY state DESC, created_us LIMIT 1"};
+    "AND asked_until_us IS NOT DISTINCT FROM CAST($3 AS BIGINT) "
+    "AND (kind <> 2 OR from_us IS NOT DISTINCT FROM CAST($4 AS BIGINT)) ORDER BY state DESC, created_us LIMIT 1"};
 constexpr db::Sql kAskedUntil{"job.asked_until", "SELECT asked_until_us FROM jobs WHERE job_id = $1"};
 constexpr db::Sql kEnd{"job.end",
                        "UPDATE jobs SET state = $2, finished_us = $3, error = $4, result = $5, owner = '' "
                        "WHERE job_id = $1 AND state IN (0, 1)"};
 constexpr db::Sql kRivals{"job.rivals",
                           "SELECT 1 FROM jobs WHERE detector = $1 AND kind = $2 AND state = 0 "
-                          "AND asked_until_us IS NOT DISTINCT FROM CAST($3 AS BIGINT) LIMIT 1"};
+                          "AND asked_until_us IS NOT DISTINCT FROM CAST($3 AS BIGINT) "
+                          "AND (kind <> 2 OR from_us IS NOT DISTINCT FROM CAST($4 AS BIGINT)) LIMIT 1"};
 constexpr db::Sql kPutBack{"job.put_back",
                            "UPDATE jobs SET state = 0, not_before_us = $2, error = $3, owner = '' "
                            "WHERE job_id = $1 AND state = 1"};
@@ -78,7 +80,7 @@ Job read_row(const db::Row& row, int first) {
 bool has_rival(db::Tx& tx, const Job& job) {
   const auto asked = asked_until_of(tx, job.id);
   return tx
-      .find(kRivals, {job.subject, static_cast<std::int64_t>(job.kind), us_of(asked)},
+      .find(kRivals, {job.subject, static_cast<std::int64_t>(job.kind), us_of(asked), us_of(job.interval.from)},
             [](const db::Row&) { return true; })
       .value_or(false);
 }
@@ -103,7 +105,8 @@ core::Error lease_lost(std::string_view why) {
 
 bool add_job(db::Tx& tx, const NewJob& job, core::Timestamp now) {
   return tx.execute(kInsert, {job.id, job.detector, static_cast<std::int64_t>(job.kind), us_of(job.tick),
-                              us_of(job.asked_until), kMaxAttempts, core::to_us(now), job.run_id, job.only_due}) == 1;
+                              us_of(job.asked_until), kMaxAttempts, core::to_us(now), job.run_id, job.only_due,
+                              us_of(job.kind == JobKind::predict ? job.from : std::nullopt)}) == 1;
 }
 
 bool trains_only_due(db::Tx& tx, std::string_view id) {
@@ -115,8 +118,8 @@ bool trains_only_due(db::Tx& tx, std::string_view id) {
 void train_all(db::Tx& tx, std::string_view id) { tx.execute(kTrainAll, {id}); }
 
 std::optional<Job> find_open_job(db::Tx& tx, std::string_view detector, JobKind kind,
-                                 std::optional<core::Timestamp> asked_until) {
-  const auto id = tx.find(kFindOpen, {detector, static_cast<std::int64_t>(kind), us_of(asked_until)},
+                                 std::optional<core::Timestamp> asked_until, std::optional<core::Timestamp> from) {
+  const auto id = tx.find(kFindOpen, {detector, static_cast<std::int64_t>(kind), us_of(asked_until), us_of(from)},
                           [](const db::Row& row) { return std::string(row.text(0)); });
   if (!id) return std::nullopt;
   return find_job(tx, *id);

@@ -26,7 +26,8 @@ struct NewJob {
   std::string detector;
   JobKind kind = JobKind::evaluate;
   std::optional<core::Timestamp> tick{};         // the schedule's; absent: asked for
-  std::optional<core::Timestamp> asked_until{};  // as if it were that late
+  std::optional<core::Timestamp> asked_until{};  // as if it were that late; of a prediction the end of its interval
+  std::optional<core::Timestamp> from{};         // … and its beginning
   bool only_due = false;                         // trains the models that are due, not all
 };
 
@@ -36,9 +37,11 @@ std::string tick_job_id(std::string_view detector, JobKind kind, core::Timestamp
 /// False, and nothing done, if one like it waits already, or its tick had its job.
 bool add_job(db::Tx& tx, const NewJob& job, core::Timestamp now);
 
-/// A pending or running job of the same kind and `until`: the one that runs before the one that waits.
+/// A pending or running job of the same kind and `until`, of a prediction the same `from` too: the one that runs before
+/// the one that waits.
 std::optional<Job> find_open_job(db::Tx& tx, std::string_view detector, JobKind kind,
-                                 std::optional<core::Timestamp> asked_until);
+                                 std::optional<core::Timestamp> asked_until,
+                                 std::optional<core::Timestamp> from = std::nullopt);
 std::optional<Job> find_job(db::Tx& tx, std::string_view id);
 /// Errors: not_found.
 Job get_job(db::Tx& tx, std::string_view id);

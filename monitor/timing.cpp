@@ -39,6 +39,31 @@ Interval plan_interval(const TimeSpec& time, JobKind kind, core::Timestamp now,
   return interval;
 }
 
+Interval plan_prediction(const Definition& definition, core::Timestamp now, const Interval& asked) {
+  const auto refuse = [](const std::string& field, std::string_view why) {
+    throw core::invalid(fmt::format("'{}': {}", field, why), field);
+  };
+  if (!definition.predict)
+    refuse("kind", fmt::format("'{}' predicts no table: its file has no 'predict'", definition.name));
+  const core::Duration step = definition.time_spec.granularity;
+  if (!asked.from && !asked.until) {
+    const core::Timestamp until = floor_to(now - definition.time_spec.end, definition.predict->interval);
+    return {.from = until - definition.predict->interval, .until = until};
+  }
+  if (!asked.from) refuse("from", "missing: an interval has a beginning and an end");
+  if (!asked.until) refuse("until", "missing: an interval has a beginning and an end");
+  for (const auto& [field, time] : {std::pair("from", *asked.from), std::pair("until", *asked.until)}) {
+    if (floor_to(time, step) != time)
+      refuse(field, fmt::format("{} is not the start of a bucket of {}", core::format_rfc3339(time),
+                                core::format_duration(step)));
+  }
+  if (*asked.until <= *asked.from)
+    refuse("until", fmt::format("not after 'from', {}", core::format_rfc3339(*asked.from)));
+  if ((*asked.until - *asked.from) / step > kMaxPredictedBuckets)
+    refuse("until", fmt::format("more than {} buckets", kMaxPredictedBuckets));
+  return asked;
+}
+
 core::Duration backoff(std::int64_t attempt, double chance) {
   const auto power = std::clamp<std::int64_t>(attempt, 0, 20);
   const core::Duration whole = std::min(kLongestBackoff, core::Duration(std::chrono::seconds(1LL << power)));
@@ -47,15 +72,18 @@ core::Duration backoff(std::int64_t attempt, double chance) {
 
 std::optional<std::string> reason_to_train(const Definition& definition, const Metric& metric,
                                            std::span<const OnlineModel> models, core::Timestamp now) {
-  const auto model = std::find_if(models.begin(), models.end(), [&](const OnlineModel& m) {
-    return m.name == online_model_name(definition, metric);
-  });
-  if (model == models.end()) return fmt::format("no online model of '{}' yet", metric.name);
-  if (model->digest != model_digest(definition, metric))
-    return fmt::format("'{}' was trained on another definition", metric.name);
-  const auto& retrain = definition.time_spec.retrain;
-  if (retrain && now - model->trained >= *retrain)
-    return fmt::format("'{}' was trained more than {} ago", metric.name, core::format_duration(*retrain));
+  bool has_model = false;
+  for (const OnlineModel& model : models) {
+    const auto own = find_metric_of(definition, model);
+    if (!own || own->name != metric.name || own->dimension_groupings != metric.dimension_groupings) continue;
+    has_model = true;
+    if (model.digest != model_digest(definition, *own))
+      return fmt::format("'{}' was trained on another definition", metric.name);
+    const auto& retrain = definition.time_spec.retrain;
+    if (retrain && now - model.trained >= *retrain)
+      return fmt::format("'{}' was trained more than {} ago", metric.name, core::format_duration(*retrain));
+  }
+  if (!has_model) return fmt::format("no online model of '{}' yet", metric.name);
   return std::nullopt;
 }
 

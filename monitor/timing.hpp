@@ -17,6 +17,11 @@ namespace wakeful::monitor {
 Interval plan_interval(const TimeSpec& time, JobKind kind, core::Timestamp now,
                        std::optional<core::Timestamp> asked_until);
 
+/// The interval of a prediction: what was asked for, or the last whole one of the file's that is complete at `now`.
+/// Errors: invalid naming `kind` if the file has no `predict`, `from` or `until` for one without the other, for times
+/// between buckets, for none or too many buckets.
+Interval plan_prediction(const Definition& definition, core::Timestamp now, const Interval& asked);
+
 /// Rounds towards the past to a multiple of `step` since 1970.
 core::Timestamp floor_to(core::Timestamp time, core::Duration step);
 

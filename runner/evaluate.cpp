@@ -13,8 +13,10 @@
 #include "platform/core/log.hpp"
 #include "runner/failure.hpp"
 #include "runner/grid.hpp"
+#include "runner/loading.hpp"
 #include "runner/model_folder.hpp"
 #include "runner/plain_names.hpp"
+#include "runner/rows.hpp"
 #include "runner/scoring.hpp"
 #include "runner/work.hpp"
 
@@ -25,7 +27,6 @@ using detectors::NamedDetector;
 
 /// Of one commit: well below the server's limit, and what it stores in a fraction of a second.
 constexpr std::int64_t kMaxScores = 20'000;
-constexpr std::uint64_t kMaxModelBytes = 1U << 30U;
 
 /// What a job did, over all its models.
 struct Totals {
@@ -58,15 +59,6 @@ std::string to_json(const Totals& totals) {
   write_names(json, "missing_groups", totals.missing);
   write_names(json, "unknown_groups", totals.unknown);
   return json.end_object().take();
-}
-
-std::string download_model(const Work& work, const monitor::OnlineModel& model) {
-  std::string bytes = client::download(work.server, model.artifact_uri, kMaxModelBytes);
-  if (!model.artifact_sha256.empty() && core::sha256_hex(bytes) != model.artifact_sha256) {
-    throw core::unavailable(
-        fmt::format("{}: the file of version {} is not the one that was committed", model.name, model.version));
-  }
-  return bytes;
 }
 
 /// The same request again is harmless: the server knows an evaluation by its id.
@@ -128,12 +120,13 @@ class ModelEvaluation {
     totals_.ungrouped += observations.ungrouped;
     if (observations.rows.empty() || observations.rows.back().time < part.first) return std::nullopt;
     if (detectors_.empty()) load();
-    const Gap gap = gap_before(observations, part);
+    const Gap gap = features_ ? Gap{} : gap_before(observations, part);
     if (gap.is_held)
       part.last = part.start(lead_of(rule_.fill) - 1);
     else if (gap.end)
       pass_over_gap(part, *gap.end);
-    part.last = std::min(part.last, part.start(kMaxCells / static_cast<std::int64_t>(columns_.size()) - 1));
+    const std::size_t width = std::max<std::size_t>(columns_ ? columns_->size() : observations.groups.size(), 1);
+    part.last = std::min(part.last, part.start(kMaxCells / static_cast<std::int64_t>(width) - 1));
     const Grid grid = make_grid(observations, rule_, part, columns_);
     totals_.missing.insert(grid.missing.begin(), grid.missing.end());
     totals_.unknown.insert(grid.unknown.begin(), grid.unknown.end());
@@ -143,7 +136,8 @@ class ModelEvaluation {
       return std::nullopt;
     }
     Grid settled = cut(grid, part.first, *known);
-    const std::int64_t rows = rows_within(detectors_, settled, kMaxScores);
+    const std::int64_t rows = features_ ? buckets_within(settled, detectors_.size(), kMaxScores)
+                                        : rows_within(detectors_, settled, kMaxScores);
     if (rows < settled.rows()) settled = cut(settled, part.first, part.start(rows - 1));
     commit(settled);
     return settled.buckets.last;
@@ -153,7 +147,7 @@ class ModelEvaluation {
   Observations pull(Buckets& part) {
     for (;;) {
       try {
-        return source_->pull(span_of(part, lead_of(rule_.fill)), deadline());
+        return only_group(source_->pull(span_of(part, lead_of(rule_.fill)), deadline()), model_.metric.group);
       } catch (const core::Error& e) {
         if (e.field() != kMaxRowsField || part.count() <= 1) throw;
         const std::int64_t half = (part.count() + 1) / 2;
@@ -190,9 +184,11 @@ class ModelEvaluation {
   }
 
   void load() {
-    const std::string bytes = download_model(work_, model_);
+    const std::string bytes = download_model(work_.server, model_);
     detectors_ = detectors::load_detectors(bytes);
     if (detectors_.empty()) throw core::invalid(fmt::format("{}: its file holds no detector", model_.name));
+    features_ = detectors::find_features(bytes);
+    if (features_) return;  // rows that come as they are, judged one by one
     columns_ = entities_of(detectors_.front().detector->channels(), model_.metric);
     if (const std::string position = detectors::position_of(bytes); !position.empty())
       catch_up(core::parse_rfc3339(position));
@@ -226,7 +222,8 @@ class ModelEvaluation {
     advance.from = model_.last_evaluation;
     advance.to = grid.buckets.last;
     advance.evaluation_id = monitor::evaluation_id(model_.name, model_.version, advance.from, advance.to);
-    advance.scores = score_grid(detectors_, grid, model_.metric);
+    advance.scores = features_ ? score_rows(detectors_, *features_, grid, model_.metric)
+                               : score_grid(detectors_, grid, model_.metric);
     advance.rows = filled_rows(grid);
     advance.metrics = metrics_of(advance);
     advance.input_digest = digest_of(grid);
@@ -243,14 +240,14 @@ class ModelEvaluation {
   std::vector<monitor::NamedValue> metrics_of(const monitor::Advance& advance) const {
     const auto anomalies = std::count_if(advance.scores.begin(), advance.scores.end(),
                                          [](const monitor::Score& score) { return score.is_anomaly; });
-    const std::string metric = plain_name(model_.metric.name);
+    const std::string metric = plain_label(model_.metric);
     return {{metric + "/rows", static_cast<double>(advance.rows)},
             {metric + "/anomalies", static_cast<double>(anomalies)}};
   }
 
   /// Under a name of its own: what a lost compare-and-set leaves is an orphan, never somebody's file overwritten.
   monitor::StoredFile store_state(core::Timestamp position) const {
-    std::string bytes = detectors::save_detectors(detectors_, core::format_rfc3339(position));
+    std::string bytes = detectors::save_detectors(detectors_, core::format_rfc3339(position), features_);
     const std::string name =
         fmt::format("online/{}/{}-{}", plain_name(model_.name), model_.version + 1, work_.claim.fence);
     return store_model(work_.server,
@@ -266,7 +263,8 @@ class ModelEvaluation {
   std::unique_ptr<Source> source_;
   GridRule rule_;
   std::vector<NamedDetector> detectors_;
-  std::vector<std::string> columns_;
+  std::optional<std::vector<std::string>> columns_;  // those of the training; nothing for rows
+  std::optional<detectors::FeatureTable> features_;
   std::int64_t most_ = kMaxBuckets;  // buckets at once; fewer for a source with many rows in each
 };
 

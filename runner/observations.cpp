@@ -54,4 +54,14 @@ Observations ObservationCollector::take(Ties ties) {
   return std::move(found_);
 }
 
+Observations only_group(Observations all, const std::vector<std::string>& group) {
+  if (group.empty()) return all;
+  std::erase_if(all.rows, [&](const Observations::Row& row) { return all.groups[row.group] != group; });
+  all.ungrouped = 0;
+  // Those that stay point to one of several equal ones.
+  for (Observations::Row& row : all.rows) row.group = 0;
+  all.groups = {group};
+  return all;
+}
+
 }  // namespace wakeful::runner

@@ -28,6 +28,9 @@ struct Observations {
   std::int64_t ungrouped = 0;
 };
 
+/// Those of one group; all of them if `group` is empty. For a model of one group, whose source may give others too.
+Observations only_group(Observations all, const std::vector<std::string>& group);
+
 /// The field of the error of too many rows: whoever asked for a long span may ask for a shorter one.
 inline constexpr std::string_view kMaxRowsField = "max_rows";
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace wakeful::runner {
 
 std::string plain_name(std::string_view name) {
@@ -15,6 +18,11 @@ std::string plain_name(std::string_view name) {
       plain.begin(), plain.end(), [&](char c) { return !fits(c); }, '_');
   if (plain.find_first_not_of('.') == std::string::npos) plain.insert(0, "_");
   return plain;
+}
+
+std::string plain_label(const monitor::Metric& metric) {
+  if (metric.group.empty()) return plain_name(metric.name);
+  return fmt::format("{}/{}", plain_name(metric.name), plain_name(fmt::format("{}", fmt::join(metric.group, "__"))));
 }
 
 }  // namespace wakeful::runner

@@ -5,9 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "monitor/wire/definition.hpp"
+
 namespace wakeful::runner {
 
 /// Letters, digits, '_', '-' and '.', at most 150 of them, never only dots: everything else is '_'.
 std::string plain_name(std::string_view name);
+/// Of a metric; "<metric>/<values>" where it is about one group.
+std::string plain_label(const monitor::Metric& metric);
 
 }  // namespace wakeful::runner

@@ -121,7 +121,8 @@ struct Runner::State {
       if (claimed.job.kind == monitor::JobKind::train) {
         client::register_models(working, train(work));
       } else {
-        client::finish(working, {.holder = claimed.holder(), .result = evaluate(work)});
+        const bool evaluates = claimed.job.kind == monitor::JobKind::evaluate;
+        client::finish(working, {.holder = claimed.holder(), .result = evaluates ? evaluate(work) : predict(work)});
       }
       return "succeeded";
     } catch (const Abandoned&) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/server.hpp"
@@ -46,12 +47,15 @@ class Connections {
   /// By the settings, else by the environment: WAKEFUL_CONNECTION_<NAME>, in capitals, with '_' for '.' and '-'.
   /// Errors: invalid naming what to set; unavailable if it cannot be opened.
   std::shared_ptr<db::Database> get(const std::string& name);
+  /// The same, to be written to: where predictions go. Errors: as get.
+  std::shared_ptr<db::Database> get_writable(const std::string& name);
 
  private:
+  std::shared_ptr<db::Database> open(const std::string& name, bool writable);
   const std::map<std::string, std::string> uris_;
   db::StatementRecord* const statements_;
   core::Mutex mutex_;
-  std::map<std::string, std::shared_ptr<db::Database>> open_ GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, bool>, std::shared_ptr<db::Database>> open_ GUARDED_BY(mutex_);
 };
 
 struct SourceSettings {

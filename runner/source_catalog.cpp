@@ -50,12 +50,22 @@ search::Filter parse_filters(const monitor::Metric& metric) {
     auto filter = search::parse_dimension_filter(text, "dimension_filters");
     for (auto& comparison : filter.all) all.all.push_back(std::move(comparison));
   }
+  for (std::size_t i = 0; i < metric.group.size(); ++i) {
+    search::Comparison is_it{
+        .entity = "dimension", .key = metric.dimension_groupings[i], .literal = {metric.group[i], false, 0}};
+    all.all.push_back(std::move(is_it));
+  }
   return all;
 }
 
-std::shared_ptr<db::Database> Connections::get(const std::string& name) {
+std::shared_ptr<db::Database> Connections::get(const std::string& name) { return open(name, false); }
+
+std::shared_ptr<db::Database> Connections::get_writable(const std::string& name) { return open(name, true); }
+
+std::shared_ptr<db::Database> Connections::open(const std::string& name, bool writable) {
   core::Lock lock(mutex_);
-  if (const auto found = open_.find(name); found != open_.end()) return found->second;
+  const std::pair<std::string, bool> key(name, writable);
+  if (const auto found = open_.find(key); found != open_.end()) return found->second;
   std::string uri;
   if (const auto set = uris_.find(name); set != uris_.end()) {
     uri = set->second;
@@ -66,11 +76,11 @@ std::shared_ptr<db::Database> Connections::get(const std::string& name) {
         fmt::format("the runner knows no connection '{}': set it under connections: in its settings, or "
                     "in {}",
                     name, variable_of(name)),
-        "source.sql.connection");
+        writable ? "predict.output.connection" : "source.sql.connection");
   }
   std::shared_ptr<db::Database> database =
-      db::open(uri, {.readers = 2, .exclusive = false, .read_only = true, .statements = statements_});
-  open_.emplace(name, database);
+      db::open(uri, {.readers = 2, .exclusive = false, .read_only = !writable, .statements = statements_});
+  open_.emplace(key, database);
   return database;
 }
 

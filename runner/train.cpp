@@ -11,6 +11,7 @@
 #include "monitor/wire/names.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
+#include "runner/fitting.hpp"
 #include "runner/grid.hpp"
 #include "runner/model_folder.hpp"
 #include "runner/plain_names.hpp"
@@ -56,80 +57,18 @@ Grid training_grid(const Work& work, const Metric& metric) {
   return cut(grid, *grid.first_filled, *grid.settled);
 }
 
-/// The bucket behind which the trained model is to stand: the last of its training, or its mark if it is on watch and
-/// has not come as far. It has learnt what it will be asked about then, but its history ends where the next score
-/// comes.
-core::Timestamp position_of(const Work& work, const Metric& metric, const Grid& grid) {
-  const core::Duration step = grid.buckets.granularity;
-  const std::string name = monitor::online_model_name(work.claim.detector, metric);
-  for (const monitor::OnlineModel& model : work.claim.models) {
-    if (model.name != name) continue;
-    const core::Timestamp end = bucket_of(model.last_evaluation + model.granularity, step) - step;
-    const core::Timestamp mark = std::max(bucket_of(model.last_evaluation, step), end);
-    return std::clamp(mark, grid.buckets.first - step, grid.buckets.last);
-  }
-  return grid.buckets.last;
-}
-
-/// A method that judges each channel by itself learns nothing of one that has too few values: it is left out, which is
-/// said, and gets no anomaly. The others are trained all the same.
-detectors::Frame without_short_channels(const detectors::CatalogRow& row, const detectors::Frame& frame,
-                                        const std::string& label) {
-  std::vector<bool> is_short(frame.channels(), false);
-  for (std::size_t c = 0; row.per_channel && c < frame.channels(); ++c) {
-    const auto values = frame.view().channel(c);
-    const auto known = std::count_if(values.begin(), values.end(), [](double v) { return !std::isnan(v); });
-    is_short[c] = static_cast<std::size_t>(known) < row.advised_rows;
-    if (is_short[c]) {
-      core::log::warn("channel_left_out", {{"algorithm", label},
-                                           {"channel", frame.names()[c]},
-                                           {"values", std::to_string(known)},
-                                           {"needed", std::to_string(row.advised_rows)}});
-    }
-  }
-  if (std::find(is_short.begin(), is_short.end(), true) == is_short.end()) return frame;
-  detectors::Frame kept(frame.names());
-  kept.reserve(frame.rows());
-  for (std::size_t r = 0; r < frame.rows(); ++r) {
-    std::vector<double> values(frame.row(r).begin(), frame.row(r).end());
-    for (std::size_t c = 0; c < values.size(); ++c) values[c] = is_short[c] ? std::nan("") : values[c];
-    kept.append(frame.times()[r], values);
-  }
-  return kept;
-}
-
-std::vector<NamedDetector> fit_all(const Work& work, const Metric& metric, const Grid& grid, core::Timestamp position) {
-  std::vector<NamedDetector> trained;
-  const detectors::Frame frame = frame_of(grid, metric);
-  const auto passed = static_cast<std::size_t>((position - grid.buckets.first) / grid.buckets.granularity + 1);
-  for (const monitor::Algorithm& algorithm : work.claim.detector.algorithms) {
-    work.check();
-    try {
-      const detectors::CatalogRow& row = detectors::get_algorithm(algorithm.name);
-      detectors::check_training(row, frame);
-      const auto document = core::parse_json(algorithm.parameters);
-      const core::ObjectReader parameters(document.root(), fmt::format("algorithms.{}", algorithm.label));
-      auto detector = detectors::make_detector(row, detectors::read_parameters(row.parameters, parameters));
-      detector->train(without_short_channels(row, frame, algorithm.label), passed);
-      trained.push_back({algorithm.label, std::move(detector)});
-    } catch (const core::Error& e) {
-      throw core::Error(e.code(), fmt::format("{}: {}: {}", metric.name, algorithm.label, e.what()), e.field());
-    }
-  }
-  return trained;
-}
-
 std::string folder_of(const Metric& metric) {
-  std::string folder = plain_name(metric.name);
+  std::string folder = plain_label(metric);
+  if (!metric.group.empty()) return folder;
   if (metric.dimension_groupings.empty()) return folder;
   return fmt::format("{}/{}", folder, plain_name(fmt::format("{}", fmt::join(metric.dimension_groupings, "__"))));
 }
 
 /// Each attempt has its own names, so that none changes what another one committed.
-monitor::StoredFile store_trained(const Work& work, const Metric& metric, std::span<const NamedDetector> trained,
-                                  core::Timestamp position) {
-  std::string bytes = detectors::save_detectors(trained, core::format_rfc3339(position));
-  const std::string name = fmt::format("{}/model/{}", folder_of(metric), work.claim.fence);
+monitor::StoredFile store_trained(const Work& work, const Target& target) {
+  std::string bytes =
+      detectors::save_detectors(target.detectors, core::format_rfc3339(target.position), target.features);
+  const std::string name = fmt::format("{}/model/{}", folder_of(target.metric), work.claim.fence);
   return store_model(work.server,
                      {.stem = client::join_uri(work.claim.artifact_root, name),
                       .run_id = work.claim.job.run_id,
@@ -146,7 +85,7 @@ void add_metrics(monitor::Registration& registration, const Metric& metric, cons
                  std::span<const NamedDetector> trained) {
   std::set<std::string> taken;
   const auto add = [&](const std::string& key, double value) {
-    const std::string full = fmt::format("{}/{}", plain_name(metric.name), key);
+    const std::string full = fmt::format("{}/{}", plain_label(metric), key);
     if (registration.metrics.size() < kMaxMetrics && std::isfinite(value) && taken.insert(full).second)
       registration.metrics.push_back({full, value});
   };
@@ -169,6 +108,11 @@ void log_params(const Work& work) {
     batch.params.push_back({std::move(key), std::move(value)});
   };
   add("granularity", core::format_duration(detector.time_spec.granularity));
+  if (detector.features) {
+    core::JsonWriter json;
+    write(json, *detector.features);
+    add("features", json.take());
+  }
   for (const monitor::Algorithm& algorithm : detector.algorithms)
     add("algorithm/" + plain_name(algorithm.label), fmt::format("{} {}", algorithm.name, algorithm.parameters));
   for (const Metric& metric : detector.metrics) {
@@ -199,19 +143,21 @@ monitor::Registration train(const Work& work) {
   log_params(work);
   for (const Metric& metric : work.claim.detector.metrics) {
     work.check();
-    const Grid grid = training_grid(work, metric);
-    const core::Timestamp position = position_of(work, metric, grid);
-    const std::vector<NamedDetector> trained = fit_all(work, metric, grid, position);
-    work.check();
+    Grid grid = training_grid(work, metric);
     store_summary(work, metric, grid);
-    monitor::Registration::Model model{.metric = metric.name,
-                                       .artifact = store_trained(work, metric, trained, position)};
-    model.trained_from = grid.buckets.first;
-    model.trained_until = grid.buckets.last;
-    model.rows = grid.rows();
-    model.entities = grid.entities;
-    registration.models.push_back(std::move(model));
-    add_metrics(registration, metric, grid, trained);
+    std::vector<Target> targets = targets_of(work, metric, std::move(grid));
+    fit(work, targets);
+    for (const Target& target : targets) {
+      work.check();
+      monitor::Registration::Model model{
+          .metric = metric.name, .group = target.metric.group, .artifact = store_trained(work, target)};
+      model.trained_from = target.grid.buckets.first;
+      model.trained_until = target.grid.buckets.last;
+      model.rows = target.grid.rows();
+      model.entities = target.grid.entities;
+      registration.models.push_back(std::move(model));
+      add_metrics(registration, target.metric, target.grid, target.detectors);
+    }
   }
   registration.result = to_json(registration);
   return registration;

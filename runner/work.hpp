@@ -1,5 +1,5 @@
 #pragma once
-// One claimed job, and what the functions that work on it need: evaluate.hpp and train.hpp.
+// One claimed job, and what the functions that work on it need: train.cpp, evaluate.cpp and predict.cpp.
 #include <functional>
 
 #include "client/server.hpp"
@@ -27,5 +27,9 @@ std::string evaluate(const Work& work);
 /// Trains every algorithm of the detector on every metric, logs what it did to the job's run and uploads the models.
 /// Errors: invalid naming `training` for too little data; otherwise as Source::pull and Detector::fit.
 monitor::Registration train(const Work& work);
+
+/// Judges the rows of the job's interval by the detector's models and writes the verdicts to its table. The result is a
+/// JSON object for people. Errors: as Source::pull; invalid naming `predict.output` for what the table does not take.
+std::string predict(const Work& work);
 
 }  // namespace wakeful::runner

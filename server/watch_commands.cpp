@@ -149,6 +149,7 @@ int apply_files(const client::Server& server, const std::string& path, bool dry_
 int run_detector(const client::Server& server, const RunOptions& options, const Console& console) {
   client::RunRequest request;
   request.kind = monitor::parse_job_kind(options.kind, "--kind");
+  if (options.from) request.from = core::parse_rfc3339(*options.from);
   if (options.until) request.until = core::parse_rfc3339(*options.until);
   if (options.wait) request.wait = std::chrono::seconds(30);
   monitor::Job job = client::run_detector(server, options.detector, request);

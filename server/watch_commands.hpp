@@ -29,6 +29,7 @@ int apply_files(const client::Server& server, const std::string& path, bool dry_
 struct RunOptions {
   std::string detector;
   std::string kind = "evaluate";
+  std::optional<std::string> from;
   std::optional<std::string> until;
   bool wait = false;
 };

@@ -38,6 +38,12 @@ std::string to_json(const Definition& definition) {
   return json.take();
 }
 
+Metric with_group(const Metric& metric, std::vector<std::string> group) {
+  Metric one = metric;
+  one.group = std::move(group);
+  return one;
+}
+
 std::string model_digest(const Definition& definition, const Metric& metric) {
   core::JsonWriter json;
   json.begin_object();
@@ -50,7 +56,12 @@ std::string model_digest(const Definition& definition, const Metric& metric) {
     json.member("cls", algorithm.name).key("parameters").raw(algorithm.parameters);
     json.end_object();
   }
-  json.end_object().end_object();
+  json.end_object();
+  if (definition.features) {
+    json.key("features");
+    write(json, *definition.features);
+  }
+  json.end_object();
   return core::sha256_hex(json.text());
 }
 

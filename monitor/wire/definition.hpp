@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "monitor/wire/batch.hpp"
 #include "platform/core/clock.hpp"
 #include "platform/core/json.hpp"
 
@@ -91,6 +92,8 @@ struct Metric {
   std::vector<std::string> dimension_groupings{};  // one column of the frame per value
   std::vector<std::string> dimension_filters{};    // "stage = 'prod'"
   Fill fill{};
+  /// With `model_per: group`, the one group that a model is about: a value for each of the groupings. Never in a file.
+  std::vector<std::string> group{};
 };
 
 struct Algorithm {
@@ -108,6 +111,9 @@ struct Definition {
   TimeSpec time_spec{};
   std::vector<Metric> metrics{};
   std::vector<Algorithm> algorithms{};  // by label
+  bool model_per_group = false;         // every group of a metric has a model of its own
+  std::optional<Features> features{};   // rows instead of series
+  std::optional<Prediction> predict{};  // … whose verdicts go to a table
 };
 
 inline constexpr std::size_t kMaxMetrics = 100;
@@ -130,7 +136,10 @@ void write(core::JsonWriter& json, const Metric& metric);
 Metric read_metric(const core::ObjectReader& object);
 std::string to_json(const Definition& definition);
 
-/// What decides whether a trained model still fits: metric, granularity and algorithms, as one digest.
+/// The metric of one group's model.
+Metric with_group(const Metric& metric, std::vector<std::string> group);
+
+/// What decides whether a trained model still fits: metric, granularity, features and algorithms.
 std::string model_digest(const Definition& definition, const Metric& metric);
 
 /// What differs between two definitions, leaf by leaf.

@@ -12,6 +12,23 @@
 namespace wakeful::monitor {
 namespace {
 
+bool is_plain(char c);
+
+/// A value as a part of a model's name. What such a name may not hold, and '_' where it could be taken for the "__"
+/// between parts, is percent-encoded.
+std::string name_part(std::string_view value) {
+  std::string part;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    const bool lonely = i > 0 && i + 1 < value.size() && value[i - 1] != '_' && value[i + 1] != '_';
+    if (is_plain(c) || c == '.' || c == '-' || (c == '_' && lonely))
+      part += c;
+    else
+      part += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return part;
+}
+
 bool is_plain(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 }  // namespace
@@ -27,8 +44,10 @@ void check_name(std::string_view name, std::string_view field) {
 }
 
 std::string trained_model_name(const Definition& definition, const Metric& metric) {
-  std::string name =
-      fmt::format("{}__{}__{}", definition.name, metric.name, fmt::join(metric.dimension_groupings, "__"));
+  std::vector<std::string> dims;
+  for (const std::string& value : metric.group) dims.push_back(name_part(value));
+  if (dims.empty()) dims = metric.dimension_groupings;
+  std::string name = fmt::format("{}__{}__{}", definition.name, metric.name, fmt::join(dims, "__"));
   if (definition.deployment_mode != "prod") name += "__" + definition.deployment_mode;
   return name;
 }
@@ -45,6 +64,23 @@ std::string entity_name(std::span<const std::string> values) {
   for (const std::string& value : values) json.value(value);
   json.end_array();
   return json.take();
+}
+
+std::vector<std::string> group_of(const std::string& entity, std::size_t count) {
+  if (count == 0) return {};
+  if (count == 1) return {entity};
+  const core::JsonDocument document = core::parse_json(fmt::format("{{\"group\":{}}}", entity));
+  return core::ObjectReader(document.root()).texts("group");
+}
+
+std::optional<Metric> find_metric_of(const Definition& definition, const OnlineModel& model) {
+  if (definition.model_per_group == model.metric.group.empty()) return std::nullopt;
+  for (const Metric& metric : definition.metrics) {
+    if (metric.dimension_groupings.size() != model.metric.group.size() && definition.model_per_group) continue;
+    Metric one = with_group(metric, model.metric.group);
+    if (online_model_name(definition, one) == model.name) return one;
+  }
+  return std::nullopt;
 }
 
 std::string model_folder_of(std::string_view uri) {

@@ -1,9 +1,11 @@
 #pragma once
 // The names that a detector's things bear, and the ids that both ends work out for themselves. Pure.
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "monitor/wire/definition.hpp"
 #include "platform/core/clock.hpp"
@@ -16,12 +18,20 @@ void check_name(std::string_view name, std::string_view field);
 
 /// "<detector>__<metric>__<dims>[__<mode>]", the mode left out for prod: where every training is kept.
 std::string trained_model_name(const Definition& definition, const Metric& metric);
+/// With a group its values stand for the dimensions, so written that no two groups share a name.
 /// "…_online": what is evaluated.
 std::string online_model_name(const Definition& definition, const Metric& metric);
 
 /// The group that a column of the frame stands for: "" without groupings, the value itself for one, a JSON array of the
 /// values for several, so that no two groups share a name.
 std::string entity_name(std::span<const std::string> values);
+/// The values that entity_name made `entity` of, `count` of them.
+std::vector<std::string> group_of(const std::string& entity, std::size_t count);
+
+struct OnlineModel;
+/// The metric of the definition that this online model is about, as the definition has it now (with the model's group);
+/// nothing if the definition has none that would be called so.
+std::optional<Metric> find_metric_of(const Definition& definition, const OnlineModel& model);
 
 /// The model file in the folder that a model is stored as.
 inline constexpr std::string_view kModelFile = "detectors.model";

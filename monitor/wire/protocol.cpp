@@ -214,7 +214,13 @@ void write(JsonWriter& json, const Registration& registration) {
   write_holder(json, registration.holder);
   json.key("models").begin_array();
   for (const Registration::Model& model : registration.models) {
-    json.begin_object().member("metric", model.metric).key("artifact");
+    json.begin_object().member("metric", model.metric);
+    if (!model.group.empty()) {
+      json.key("group").begin_array();
+      for (const std::string& value : model.group) json.value(value);
+      json.end_array();
+    }
+    json.key("artifact");
     write_file(json, model.artifact);
     if (model.trained_from) json.member("trained_from", core::format_rfc3339(*model.trained_from));
     json.member("trained_until", core::format_rfc3339(model.trained_until)).member("rows", model.rows);
@@ -229,13 +235,14 @@ void write(JsonWriter& json, const Registration& registration) {
 
 Registration read_registration(const ObjectReader& body) {
   constexpr std::array<std::string_view, 5> kKeys{"job_id", "fence", "models", "metrics", "result"};
-  constexpr std::array<std::string_view, 6> kModelKeys{"metric",        "artifact", "trained_from",
-                                                       "trained_until", "rows",     "entities"};
+  constexpr std::array<std::string_view, 7> kModelKeys{"metric",        "group", "artifact", "trained_from",
+                                                       "trained_until", "rows",  "entities"};
   body.refuse_unknown(kKeys);
   Registration registration{.holder = read_holder(body)};
   for (const ObjectReader& row : body.objects("models")) {
     row.refuse_unknown(kModelKeys);
-    Registration::Model model{.metric = row.text("metric"), .artifact = read_file(row.object("artifact"))};
+    Registration::Model model{
+        .metric = row.text("metric"), .group = row.texts("group"), .artifact = read_file(row.object("artifact"))};
     model.trained_from = find_time(row, "trained_from");
     model.trained_until = read_time(row, "trained_until");
     model.rows = row.find_integer("rows").value_or(0);

@@ -112,6 +112,7 @@ Advanced read_advanced(const core::ObjectReader& body);
 struct Registration {
   struct Model {
     std::string metric;
+    std::vector<std::string> group{};  // with model_per: group, a value for each grouping
     StoredFile artifact{};
     std::optional<core::Timestamp> trained_from{};  // first bucket of the training data
     core::Timestamp trained_until{};                // last one

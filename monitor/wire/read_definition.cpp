@@ -311,6 +311,15 @@ std::vector<Metric> read_metrics(const ObjectReader& object) {
   return metrics;
 }
 
+bool read_model_per(const ObjectReader& object) {
+  constexpr std::array<std::string_view, 2> kWords{"metric", "group"};
+  const auto word = object.find_text("model_per");
+  if (!word) return false;
+  if (std::find(kWords.begin(), kWords.end(), *word) == kWords.end())
+    refuse_word(*word, object.path_of("model_per"), kWords);
+  return *word == kWords[1];
+}
+
 std::vector<std::string> read_list(const ObjectReader& metric, std::string_view name, std::size_t most,
                                    std::size_t longest) {
   auto texts = metric.texts(name);
@@ -326,8 +335,8 @@ std::vector<std::string> read_list(const ObjectReader& metric, std::string_view 
 }  // namespace
 
 Metric read_metric(const ObjectReader& object) {
-  constexpr std::array<std::string_view, 6> kKeys{
-      "name", "source", "aggregate", "dimension_groupings", "dimension_filters", "fill"};
+  constexpr std::array<std::string_view, 7> kKeys{
+      "name", "source", "aggregate", "dimension_groupings", "dimension_filters", "fill", "group"};
   object.refuse_unknown(kKeys);
   Metric metric{.name = filled_text(object, "name", 200)};
   check_column(metric.name, object.path_of("name"));
@@ -343,12 +352,15 @@ Metric read_metric(const ObjectReader& object) {
   }
   metric.dimension_filters = read_list(object, "dimension_filters", kMaxFilters, kMaxQuery);
   metric.fill = read_fill(object);
+  metric.group = object.texts("group");
+  if (!metric.group.empty() && metric.group.size() != metric.dimension_groupings.size())
+    refuse(object.path_of("group"), "not one value for each of the groupings");
   return metric;
 }
 
 Definition read_definition(const ObjectReader& object) {
-  constexpr std::array<std::string_view, 7> kKeys{"name",      "description", "deployment_mode", "schedule",
-                                                  "time_spec", "metrics",     "algorithms"};
+  constexpr std::array<std::string_view, 10> kKeys{"name",    "description", "deployment_mode", "schedule", "time_spec",
+                                                   "metrics", "algorithms",  "model_per",       "features", "predict"};
   if (object.has("stream")) refuse_streams(object.path_of("stream"));
   object.refuse_unknown(kKeys);
   Definition definition{.name = filled_text(object, "name", 1'000)};
@@ -359,6 +371,11 @@ Definition read_definition(const ObjectReader& object) {
   definition.time_spec = read_time_spec(object);
   definition.metrics = read_metrics(object);
   definition.algorithms = read_algorithms(object);
+  definition.model_per_group = read_model_per(object);
+  if (object.has("features")) definition.features = read_features(object.object("features"));
+  if (object.has("predict"))
+    definition.predict = read_prediction(object.object("predict"), definition.time_spec.granularity);
+  check_batch(definition);
   return definition;
 }
 

@@ -16,7 +16,7 @@
 
 namespace wakeful::monitor {
 
-enum class JobKind { train, evaluate };
+enum class JobKind { train, evaluate, predict };
 enum class JobState { pending, running, succeeded, failed, skipped, cancelled };
 std::string_view name_of(JobKind kind);
 std::string_view name_of(JobState state);

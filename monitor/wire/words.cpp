@@ -10,7 +10,7 @@
 namespace wakeful::monitor {
 namespace {
 
-constexpr std::array<std::string_view, 2> kKinds{"train", "evaluate"};
+constexpr std::array<std::string_view, 3> kKinds{"train", "evaluate", "predict"};
 constexpr std::array<std::string_view, 6> kStates{"pending", "running", "succeeded", "failed", "skipped", "cancelled"};
 constexpr std::array<std::string_view, 3> kApplied{"created", "updated", "unchanged"};
 constexpr std::array<std::string_view, 3> kFailures{"transient", "permanent", "waiting"};

@@ -86,6 +86,7 @@ void write(JsonWriter& json, const Metric& metric) {
   write_texts(json, "dimension_groupings", metric.dimension_groupings);
   write_texts(json, "dimension_filters", metric.dimension_filters);
   json.member("fill", to_text(metric.fill));
+  write_texts(json, "group", metric.group);
   json.end_object();
 }
 
@@ -104,6 +105,15 @@ void write(JsonWriter& json, const Definition& definition) {
   json.key("algorithms").begin_object();
   for (const Algorithm& algorithm : definition.algorithms) write_algorithm(json, algorithm);
   json.end_object();
+  if (definition.model_per_group) json.member("model_per", "group");
+  if (definition.features) {
+    json.key("features");
+    write(json, *definition.features);
+  }
+  if (definition.predict) {
+    json.key("predict");
+    write(json, *definition.predict);
+  }
   json.end_object();
 }
 

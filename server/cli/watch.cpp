@@ -14,23 +14,26 @@ void add_jobs(CommandLine& line) {
   apply->add_option("-f,--file", line.path, "a file, or a folder of *.yaml, *.yml and *.json")->required();
   apply->add_flag("--dry-run", line.dry_run, "check and print, change nothing");
 
-  CLI::App* run = line.add_remote(line.root, "run", "Train or evaluate a detector now",
+  CLI::App* run = line.add_remote(line.root, "run", "Train or evaluate a detector now, or predict an interval",
                                   [&line] { return run_detector(line.server(), line.run, line.console()); });
   run->add_option("detector", line.run.detector, "its name")->required();
-  run->add_option("--kind", line.run.kind, "train or evaluate")
+  run->add_option("--kind", line.run.kind, "train, evaluate or predict")
       ->required()
       ->type_name("")
-      ->check(CLI::IsMember({"train", "evaluate"}));
-  run->add_option("--until", line.run.until, "as if now were this time: 2026-03-01T12:00:00Z")
+      ->check(CLI::IsMember({"train", "evaluate", "predict"}));
+  const auto is_time = [](const std::string& text) -> std::string {
+    try {
+      core::parse_rfc3339(text);
+      return "";
+    } catch (const core::Error& e) {
+      return e.what();
+    }
+  };
+  run->add_option("--from", line.run.from, "predict: the beginning of the interval")->type_name("")->check(is_time);
+  run->add_option("--until", line.run.until,
+                  "as if now were this time: 2026-03-01T12:00:00Z; predict: the end of the interval, itself outside")
       ->type_name("")
-      ->check([](const std::string& text) -> std::string {
-        try {
-          core::parse_rfc3339(text);
-          return "";
-        } catch (const core::Error& e) {
-          return e.what();
-        }
-      });
+      ->check(is_time);
   run->add_flag("--wait", line.run.wait, "return when the job has ended");
 }
 

@@ -1,0 +1,97 @@
+#include "runner/output_table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "platform/core/text.hpp"
+#include "runner/sources/sql_plan.hpp"
+
+namespace wakeful::runner {
+
+OutputTable::OutputTable(const monitor::Definition& definition)
+    : detector_(definition.name), plain_table_(definition.predict->table) {
+  for (const std::string_view part : core::split(plain_table_, '.'))
+    table_ += (table_.empty() ? "" : ".") + quoted(part, "predict.output.table");
+  const monitor::Metric& metric = definition.metrics.front();
+  columns_.push_back(quoted(monitor::time_column_of(definition), "source.time_column"));
+  for (const std::string& name : metric.dimension_groupings) columns_.push_back(quoted(name, "dimension_groupings"));
+  columns_.push_back(quoted(monitor::value_column_of(definition), "source.value_column"));
+  for (const std::string_view name : monitor::kPredictionColumns) columns_.push_back(quoted(name, "predict"));
+  groups_ = metric.dimension_groupings.size();
+  whole_days_ = definition.time_spec.granularity % std::chrono::hours(24) == core::Duration{};
+}
+
+/// Days are written as dates, so that the table says what its source says.
+std::string OutputTable::time_text(core::Timestamp time) const {
+  const std::string text = core::format_rfc3339(time);
+  return whole_days_ ? text.substr(0, 10) : text;
+}
+
+bool OutputTable::exists(db::Tx& tx) const {
+  // Differs because each database keeps its own catalog.
+  if (tx.dialect() == db::Dialect::postgres) {
+    return tx
+        .find(db::Sql("output.exists", "SELECT 1 WHERE to_regclass(CAST($1 AS TEXT)) IS NOT NULL"), {table_},
+              [](const db::Row&) { return true; })
+        .value_or(false);
+  }
+  const auto parts = core::split(plain_table_, '.');
+  const std::string_view schema = parts.size() == 2 ? parts[0] : "main";
+  return tx
+      .find(db::Sql("output.exists", "SELECT 1 FROM pragma_table_info($1, $2) LIMIT 1"), {parts.back(), schema},
+            [](const db::Row&) { return true; })
+      .value_or(false);
+}
+
+/// The key makes sure of what replace() does: no row twice.
+void OutputTable::create(db::Tx& tx) const {
+  std::string text = fmt::format("CREATE TABLE IF NOT EXISTS {} (", table_);
+  const auto add = [&](std::size_t column, std::string_view type) {
+    text += fmt::format("{} {} NOT NULL, ", columns_[column], type);
+  };
+  add(0, whole_days_ ? "DATE" : "TIMESTAMPTZ");
+  for (std::size_t i = 1; i <= groups_; ++i) add(i, "TEXT");
+  add(groups_ + 1, "DOUBLE PRECISION");
+  add(groups_ + 2, "TEXT");
+  add(groups_ + 3, "DOUBLE PRECISION");
+  add(groups_ + 4, "TEXT");
+  add(groups_ + 5, "BIGINT");
+  for (std::size_t i = groups_ + 6; i < columns_.size(); ++i) add(i, "TEXT");
+  std::vector<std::string> key{columns_[groups_ + 7], columns_[0]};
+  key.insert(key.end(), columns_.begin() + 1, columns_.begin() + 1 + static_cast<std::ptrdiff_t>(groups_));
+  key.push_back(columns_.back());
+  text += fmt::format("PRIMARY KEY ({}))", fmt::join(key, ", "));
+  tx.execute(db::Sql("output.create", text));
+}
+
+void OutputTable::replace(db::Tx& tx, const OutputInterval& interval, const std::vector<PredictionRow>& rows,
+                          const std::string& run_id) const {
+  use_utc(tx);
+  if (!exists(tx)) create(tx);
+  const std::string remove = fmt::format("DELETE FROM {} WHERE {} = $1 AND {} >= $2 AND {} < $3", table_,
+                                         columns_[groups_ + 7], columns_[0], columns_[0]);
+  tx.execute(db::Sql("output.remove", remove), {detector_, time_text(interval.from), time_text(interval.until)});
+  std::string places;
+  for (std::size_t i = 1; i <= columns_.size(); ++i) places += fmt::format("{}${}", i == 1 ? "" : ", ", i);
+  const std::string insert = fmt::format("INSERT INTO {} ({}) VALUES ({})", table_, fmt::join(columns_, ", "), places);
+  std::vector<std::string> times;
+  times.reserve(rows.size());
+  std::vector<db::Param> params;
+  params.reserve(rows.size() * columns_.size());
+  for (const PredictionRow& row : rows) {
+    times.push_back(time_text(row.time));
+    params.emplace_back(times.back());
+    for (const std::string& value : row.group) params.emplace_back(value);
+    params.emplace_back(row.value);
+    params.emplace_back(row.is_outlier ? "outlier" : "correct");
+    params.emplace_back(row.score);
+    params.emplace_back(row.model);
+    params.emplace_back(row.model_version);
+    params.emplace_back(run_id);
+    params.emplace_back(detector_);
+    params.emplace_back(row.algorithm);
+  }
+  if (!rows.empty()) tx.execute_many(db::Sql("output.insert", insert), params, columns_.size());
+}
+
+}  // namespace wakeful::runner
