@@ -18,6 +18,8 @@ export interface Metric {
   dimension_groupings?: string[];
   dimension_filters?: string[];
   fill: string;
+  /** The one group that a model is about, where every group has a model. */
+  group?: string[];
 }
 
 /** A detector's file as the server keeps it: every default written out. */
@@ -29,6 +31,8 @@ export interface Definition {
   time_spec: { granularity: string; start?: string; end: string; retrain?: string };
   metrics: Metric[];
   algorithms: Record<string, Json>;
+  /** The table that verdicts on rows go to. */
+  predict?: { output: { connection: string; table: string }; interval: string };
 }
 
 /** A model on watch: one for each metric of a trained detector. */
@@ -68,7 +72,7 @@ export interface Detector {
 
 export interface Job {
   id: string;
-  kind: 'train' | 'evaluate';
+  kind: 'train' | 'evaluate' | 'predict';
   detector: string;
   state: string;
   attempt: number;

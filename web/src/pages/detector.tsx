@@ -19,6 +19,7 @@ import { asYaml } from '../lib/yaml';
 import { usePushed } from '../lib/pushed';
 import { useWatchlist } from '../lib/watchlist';
 import { AnomalyTable } from './anomaly_table';
+import { Predictions } from './predictions';
 
 interface Range {
   from: number;
@@ -65,6 +66,7 @@ export function DetectorPage({ name }: { name: string }): JSX.Element {
       <Stale error={answer.error} retry={answer.refresh} />
       {watched && !['healthy', 'untrained'].includes(watched.state.name) && <p class={`reason state-${watched.state.name}`}><Icon name={watched.state.name} /> {watched.state.reason}</p>}
       <Watch detector={detector} />
+      {detector.definition.predict && <Predictions detector={detector} />}
       <div class="split even">
         <RecentJobs name={name} />
         <Card title="Definition" note="as applied">
@@ -349,7 +351,7 @@ function ModelFacts({ model }: { model: OnlineModel }): JSX.Element {
           ['Evaluated up to', <Stamp at={model.mark} />],
           ['Trained', <><Ago at={model.trained} /> by <a href={href(`/runs/${model.creationRun}`)}><code>{model.creationRun.slice(0, 12)}</code></a></>],
           ['Data from', <code class="wrap">{sourceWords(metric.source)}</code>],
-          ['Metric', <>{metric.aggregate} of <b>{metric.name}</b>{metric.dimension_groupings && <> by {metric.dimension_groupings.join(', ')}</>}{metric.dimension_filters && <> where <code>{metric.dimension_filters.join(' and ')}</code></>}{metric.fill !== 'gap' && `, holes filled: ${metric.fill}`}</>],
+          ['Metric', <>{metric.aggregate} of <b>{metric.name}</b>{metric.dimension_groupings && <> by {metric.dimension_groupings.join(', ')}</>}{metric.group && <>, of <b>{metric.group.join(', ')}</b></>}{metric.dimension_filters && <> where <code>{metric.dimension_filters.join(' and ')}</code></>}{metric.fill !== 'gap' && `, holes filled: ${metric.fill}`}</>],
         ]}
       />
     </Card>

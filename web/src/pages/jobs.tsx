@@ -6,7 +6,8 @@ import { DataTable, type ColumnOf } from '../components/data_table';
 import { Icon } from '../components/icons';
 import { Empty, Failure, Stale, Waiting } from '../components/states';
 import { say, sayError } from '../components/toast';
-import { count, plural, span, stamp } from '../lib/format';
+import { count, span, stamp } from '../lib/format';
+import { outcomeWords } from '../lib/jobs';
 import { usePages } from '../lib/pages';
 import { useQuery } from '../lib/query';
 import { href, query, setQuery } from '../lib/router';
@@ -26,13 +27,6 @@ function interval(job: Job): string {
   if (job.from === null) return `up to ${until}`;
   const from = stamp(job.from, { seconds: false });
   return `${from} → ${until.slice(0, 10) === from.slice(0, 10) ? until.slice(11) : until}`;
-}
-
-/** "144 rows, 2 anomalies": what a job left, of what it counted. */
-function outcomeWords(job: Job): string {
-  const { rows, anomalies } = job.result ?? {};
-  if (typeof rows !== 'number') return '';
-  return job.kind === 'train' ? `${plural(rows, 'row')} learnt` : `${plural(rows, 'row')}, ${plural(Number(anomalies ?? 0), 'anomaly', 'anomalies')}`;
 }
 
 const kColumns: ColumnOf<Job>[] = [
@@ -61,7 +55,7 @@ export function Jobs(): JSX.Element {
   const { rows } = answer;
   return (
     <>
-      <PageHead title="Jobs" lead={detector ? <>Of <b>{detector}</b>. <button type="button" class="link" onClick={() => setQuery({ detector: null })}>Show all</button></> : 'Training and evaluation, newest first.'} code={forJobs()}>
+      <PageHead title="Jobs" lead={detector ? <>Of <b>{detector}</b>. <button type="button" class="link" onClick={() => setQuery({ detector: null })}>Show all</button></> : 'Training, evaluation and prediction, newest first.'} code={forJobs()}>
         <Choice label="State" value={state} options={kStates} onChange={(value) => setQuery({ state: value })} />
       </PageHead>
       <Stale error={rows ? answer.error : null} retry={answer.refresh} />
