@@ -29,13 +29,19 @@ std::optional<monitor::Timetable> find_timetable(const monitor::Detector& detect
   }
 }
 
-/// One run for each interval that was completed since the last tick; of very many the newest.
-std::int64_t add_predictions(db::Tx& tx, const monitor::Detector& detector, core::Timestamp tick, core::Timestamp now) {
+/// One run for each interval that was completed since the last tick, the first time since the one before `waited_for`;
+/// of very many the newest.
+std::int64_t add_predictions(db::Tx& tx, const monitor::Detector& detector, core::Timestamp waited_for,
+                             core::Timestamp tick, core::Timestamp now) {
   if (!detector.definition.predict) return 0;
   const std::string& name = detector.definition.name;
   const core::Duration width = detector.definition.predict->interval;
-  const core::Timestamp complete = monitor::floor_to(tick - detector.definition.time_spec.end, width);
-  core::Timestamp first = monitor::floor_to(monitor::predicted_until(tx, name).value_or(complete - width), width);
+  const auto complete_at = [&](core::Timestamp at) {
+    return monitor::floor_to(at - detector.definition.time_spec.end, width);
+  };
+  const core::Timestamp complete = complete_at(tick);
+  core::Timestamp first =
+      monitor::floor_to(monitor::predicted_until(tx, name).value_or(complete_at(waited_for) - width), width);
   if (first >= complete) return 0;
   const std::int64_t missed = std::max<std::int64_t>((complete - first) / width - kMostCaughtUp, 0);
   first += missed * width;
@@ -73,7 +79,7 @@ std::int64_t tick_one(db::Tx& tx, const std::string& name, core::Timestamp now) 
   const std::string id = monitor::tick_job_id(name, JobKind::evaluate, due.latest);
   const bool made = monitor::add_job(
       tx, {.id = id, .run_id = id, .detector = name, .kind = JobKind::evaluate, .tick = due.latest}, now);
-  return (made ? 1 : 0) + add_predictions(tx, *detector, due.latest, now);
+  return (made ? 1 : 0) + add_predictions(tx, *detector, waited_for, due.latest, now);
 }
 
 }  // namespace

@@ -115,6 +115,15 @@ TEST_P(Predictions, OfAScheduleAreOneForEachIntervalThatWasMissed) {
   EXPECT_EQ(tick_now(), 0);
 }
 
+TEST_P(Predictions, OfAScheduleBeginWithTheFirstTickThoughNobodyWasThere) {
+  apply(batch(monitor::Every{minutes(10)}));
+  clock().advance(minutes(35));
+  EXPECT_EQ(tick_now(), 1 + 3);
+  core::Timestamp first = minute(9'999);
+  for (const Job& job : jobs(JobKind::predict)) first = std::min(first, *job.interval.from);
+  EXPECT_EQ(first, minute(1'000));
+}
+
 TEST_P(Predictions, OfALongAbsenceAreTheNewestHundred) {
   apply(batch(monitor::Every{minutes(10)}));
   clock().advance(minutes(10));
