@@ -40,7 +40,11 @@ constexpr std::array<CalendarPart, 5> kParts{{
     {"day_of_week", [](const Moment& m) { return static_cast<double>(m.weekday.iso_encoding() - 1); }},
     {"day_of_month", [](const Moment& m) { return static_cast<double>(static_cast<unsigned>(m.date.day())); }},
     {"month", [](const Moment& m) { return static_cast<double>(static_cast<unsigned>(m.date.month())); }},
-    {"quarter", [](const Moment& m) { return static_cast<double>((static_cast<unsigned>(m.date.month()) + 2) / 3); }},
+    {"quarter",
+     [](const Moment& m) {
+       const unsigned quarter = (static_cast<unsigned>(m.date.month()) + 2) / 3;
+       return static_cast<double>(quarter);
+     }},
 }};
 
 const CalendarPart* find_part(std::string_view name) {

@@ -133,10 +133,9 @@ void side_by_side(std::size_t count, F&& each) {
     for (std::size_t i = next++; i < count; i = next++) each(i);
   };
   const std::size_t most = std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);
-  std::vector<std::thread> others;
+  std::vector<std::jthread> others;  // joined, whatever happens
   for (std::size_t i = 1; i < std::min(most, count); ++i) others.emplace_back(work);
   work();
-  for (std::thread& other : others) other.join();
 }
 
 }  // namespace

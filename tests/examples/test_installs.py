@@ -148,8 +148,15 @@ def test_each_group_has_a_registered_model_that_looks_at_its_numbers(trained):
         tags = {tag["key"] for tag in model["latest_versions"][0]["tags"]}
         assert {"last_evaluation_ts", "datasource", "query"} <= tags
     flagged, count = outliers(trained, "installs-by-group")
-    # nu is 0.1 of what each has learnt; raw counts at gamma 0.1 would put 38 % outside.
     assert count == 198 and 0.03 < flagged / count < 0.2
+
+
+def test_a_group_has_the_share_of_outliers_that_was_asked_for(few):
+    """Of raw counts, at gamma 0.1, every row is its own neighbourhood: 38 % would lie outside, though nu is 0.1."""
+    words = ("--kind", "predict", "--from", few.day(-150), "--until", few.day(-7))
+    result = few.run("installs-by-group", *words)["result"]
+    assert result["rows"] == few.created[0]["rows"] - few.inferred["installs"]["result"]["rows"]
+    assert result["outliers"] / result["rows"] == pytest.approx(0.1, abs=0.02)
 
 
 def test_an_unusual_number_of_users_is_an_outlier_of_its_group(few):

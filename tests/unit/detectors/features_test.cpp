@@ -101,6 +101,37 @@ TEST(Features, ComeBackFromTheModelFileAsTheyWere) {
   EXPECT_FALSE(find_features(save_detectors(detectors, "x")));
 }
 
+/// 28 days from 2025-01-01, three countries, platforms and channels: what scikit-learn 1.2.1's OneClassSVM(nu=0.1,
+/// gamma=0.1) makes of the seven features, rho 4.60749 with 112 support vectors.
+TEST(Features, GiveAOneClassMachineWhatScikitLearnGivesIt) {
+  std::vector<std::array<std::string, 3>> categories;
+  for (const char* country : {"it", "fr", "de"}) {
+    for (const char* platform : {"ios", "android", "web"})
+      for (const char* channel : {"organic", "paid", "referral"}) categories.push_back({country, platform, channel});
+  }
+  std::vector<FeatureRow> rows;
+  for (int day = 0; day < 28; ++day) {
+    for (const auto& own : categories)
+      rows.push_back({at("2025-01-01T00:00:00Z") + std::chrono::hours(24 * day), own, 1});
+  }
+  const FeatureTable table = FeatureTable::learn({.calendar = {"day_of_week", "day_of_month", "month", "quarter"},
+                                                  .encode = {"country_code", "platform", "channel"}},
+                                                 rows);
+  const std::vector<std::pair<std::string, std::string>> settings = {
+      {"nu", "0.1"}, {"gamma", "0.1"}, {"scaling", "none"}};
+  const auto svm = make_detector("one_class_svm", settings);
+  svm->train(table.encode(rows));
+  EXPECT_EQ(svm->training_rows(), 756U);
+  for (const Fact& fact : svm->facts()) {
+    if (fact.name == "rho") {
+      EXPECT_NEAR(fact.value, 4.60749, 1e-3);
+    }
+    if (fact.name == "support_vectors") {
+      EXPECT_NEAR(fact.value, 112, 4);
+    }
+  }
+}
+
 TEST(Features, RefuseAModelFileWhoseCategoriesAreNotInOrder) {
   ModelWriter out;
   out.add_text("features",

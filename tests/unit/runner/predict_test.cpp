@@ -190,6 +190,45 @@ TEST_P(Predict, EvaluatesTheSameRowsToTheSameScores) {
   }
 }
 
+TEST_P(Predict, WritesEachDayThatASchedulePassedWithoutARunner) {
+  stage_.clock().advance(day(kTrained) + std::chrono::hours(1) - stage_.clock().now());
+  apply("d", std::string(kCalendar) + R"(,"schedule":{"every":"1d"})");
+  train("d");
+  stage_.clock().advance(std::chrono::hours(24 * 4));
+  Runner runner(stage_.transport(), stage_.telemetry(), {.connections = {{"w", store_->uri()}}});
+  while (runner.run_one()) {
+  }
+  EXPECT_EQ(count(), 3 * 4);  // from the day on that the first tick after it was applied would have predicted
+  EXPECT_EQ(rows("created_at").front(), date(kTrained));
+  stage_.clock().advance(std::chrono::hours(24 * 3));
+  while (runner.run_one()) {
+  }
+  EXPECT_EQ(count(), 3 * 7);
+  EXPECT_EQ(rows("created_at").back(), date(kTrained + 6));
+  std::set<std::string> runs;
+  for (const std::string& run : rows("run_id")) runs.insert(run);
+  EXPECT_EQ(runs.size(), 7U);
+}
+
+TEST_P(Predict, RunsAgainWithoutATraceWhenItsEndWasNotHeard) {
+  apply("d", kCalendar);
+  train("d");
+  const Job asked =
+      client::run_detector(server_, "d", {.kind = JobKind::predict, .until = day(kTrained + 6), .from = day(kTrained)});
+  const http::Transport inner = stage_.transport();
+  const auto deaf = [&](http::Request request) {
+    if (request.target.ends_with("/runner/finish")) throw core::unavailable("the line is cut");
+    return inner(std::move(request));
+  };
+  Runner(deaf, stage_.telemetry(), {.connections = {{"w", store_->uri()}}}).run_one();
+  EXPECT_EQ(count(), 18) << "written, though nobody knows";
+  EXPECT_NE(client::get_job(server_, asked.id).state, JobState::succeeded);
+  const auto before = rows();
+  stage_.clock().advance(std::chrono::hours(1));
+  EXPECT_EQ(finish(asked).state, JobState::succeeded);
+  EXPECT_EQ(rows(), before);
+}
+
 TEST_P(Predict, SaysWhatATableLacks) {
   database_->write([](db::Tx& tx) { tx.execute(db::Sql("test.own", "CREATE TABLE own (created_at DATE)")); });
   apply("d", kCalendar, "own");
