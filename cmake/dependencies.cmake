@@ -3,6 +3,8 @@ include_guard(GLOBAL)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(rdkafka REQUIRED rdkafka)  # its header; the library is loaded when a stream reads a topic
 find_package(Threads REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(SQLiteCpp REQUIRED)

@@ -41,9 +41,12 @@ int run_stream(const Settings& settings, const StreamOptions& options, std::ostr
   configure_log(settings);
   const streams::StreamDefinition definition = read_file(options.file);
   end_on_signals();
-  const streams::Progress done = streams::watch(
-      definition, {.state = options.state, .follow = options.follow, .is_stopped = [] { return is_asked_to_end != 0; }},
-      out);
+  const streams::Counts done = streams::watch(definition,
+                                              {.state = options.state,
+                                               .follow = options.follow,
+                                               .until_end = options.until_end,
+                                               .is_stopped = [] { return is_asked_to_end != 0; }},
+                                              out);
   err << fmt::format("{}: {} events, {} without a value, {} refused, {} late; {} alerts\n", definition.name,
                      done.events, done.skipped, done.refused, done.late, done.alerts);
   return 0;

@@ -11,6 +11,7 @@ struct StreamOptions {
   std::string file;         // the detector's
   std::string state = ".";  // the folder of its state
   bool follow = false;
+  bool until_end = false;
 };
 
 /// Reads until the input ends or SIGINT or SIGTERM comes; then says on `err` what it did over all runs.

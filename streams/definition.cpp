@@ -23,6 +23,16 @@ constexpr std::int64_t kMostWindows = 10'000;  // of one event
 constexpr int kMostDecimals = 12;
 constexpr std::size_t kLongestText = 5'000;
 
+constexpr string_view kNameRule = "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100";
+
+bool is_sound(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-'; }
+
+/// What sources and detectors are called.
+bool is_name(string_view name) {
+  return !name.empty() && name.size() <= 100 && std::isalnum(static_cast<unsigned char>(name.front())) &&
+         std::all_of(name.begin(), name.end(), is_sound);
+}
+
 [[noreturn]] void refuse(const std::string& path, string_view why) {
   throw core::invalid(fmt::format("'{}': {}", path, why), path);
 }
@@ -73,23 +83,60 @@ std::int64_t span_ms(const ObjectReader& object, string_view name, std::int64_t 
   return ms;
 }
 
-/// The path of {file: PATH}, or "" for {stdin: true} or {stdout: true}.
-std::string place(const ObjectReader& object, string_view standard, std::span<const string_view> known) {
-  object.refuse_unknown(known);
-  const bool is_standard = object.find_boolean(standard).value_or(false);
-  if (is_standard == object.has("file"))
-    refuse(object.path_of("file"), fmt::format("it takes one of file and {}", standard));
-  return is_standard ? "" : filled(object, "file");
+/// Which one of `known` the object has. Errors: invalid if it is none or several.
+string_view only_member(const ObjectReader& object, const std::string& path, std::span<const string_view> known) {
+  string_view found;
+  for (const string_view name : known) {
+    if (!object.has(name)) continue;
+    if (!found.empty())
+      refuse(object.path_of(name),
+             fmt::format("there is '{}' already; it takes one of {}", found, fmt::join(known, ", ")));
+    found = name;
+  }
+  if (found.empty()) refuse(path, fmt::format("it takes one of {}", fmt::join(known, ", ")));
+  return found;
+}
+
+/// {stdin: true} and {stdout: true} say nothing else.
+void require_true(const ObjectReader& object, string_view name) {
+  if (!object.boolean(name)) refuse(object.path_of(name), "can only be true");
+}
+
+/// Of a topic: what Kafka itself allows.
+std::string topic_name(const ObjectReader& object, string_view name) {
+  std::string topic = filled(object, name);
+  if (topic.size() > 249 || !std::all_of(topic.begin(), topic.end(), is_sound) || topic == "." || topic == "..")
+    refuse(object.path_of(name), "a topic has letters, digits, '.', '_' and '-', at most 249");
+  return topic;
+}
+
+KafkaInput read_kafka_input(const ObjectReader& kafka, const std::string& detector) {
+  constexpr std::array<string_view, 4> kKnown = {"brokers", "topic", "group", "offset"};
+  constexpr Words<bool, 2> kOffsets = {{{"earliest", false}, {"latest", true}}};
+  kafka.refuse_unknown(kKnown);
+  KafkaInput out{.brokers = filled(kafka, "brokers"), .topic = topic_name(kafka, "topic"), .group = detector};
+  if (kafka.has("group")) out.group = filled(kafka, "group");
+  out.is_from_end = choose<bool>(kafka, "offset", kOffsets, false);
+  return out;
 }
 
 void read_input(const ObjectReader& stream, StreamDefinition& out) {
   const ObjectReader input = stream.object("input");
-  for (const string_view other : {string_view("kafka"), string_view("push")}) {
-    if (input.has(other))
-      refuse(input.path_of(other), "this version reads streams from {file: PATH} and {stdin: true}");
+  constexpr std::array<string_view, 4> kKnown = {"kafka", "push", "file", "stdin"};
+  input.refuse_unknown(kKnown);
+  const string_view kind = only_member(input, stream.path_of("input"), kKnown);
+  if (kind == "kafka") {
+    out.input = read_kafka_input(input.object("kafka"), out.name);
+  } else if (kind == "push") {
+    const std::string name = filled(input, "push");
+    if (!is_name(name)) refuse(input.path_of("push"), kNameRule);
+    out.input = PushInput{name};
+  } else if (kind == "file") {
+    out.input = FileInput{filled(input, "file")};
+  } else {
+    require_true(input, "stdin");
+    out.input = FileInput{};
   }
-  constexpr std::array<string_view, 2> kKnown = {"file", "stdin"};
-  out.input = place(input, "stdin", kKnown);
   out.value = filled(stream, "value");
   const auto timestamp = stream.find_object("timestamp");
   if (!timestamp) return;
@@ -166,20 +213,66 @@ void read_alert(const ObjectReader& alert, StreamDefinition& out) {
   out.resolved = alert.find_boolean("resolved").value_or(false);
 }
 
-void read_output(const ObjectReader& stream, StreamDefinition& out) {
-  constexpr std::array<string_view, 3> kKnown = {"file", "stdout", "value"};
-  constexpr Words<bool, 2> kForms = {{{"number", false}, {"json", true}}};
-  if (const auto output = stream.find_object("output")) {
-    if (output->has("kafka"))
-      refuse(output->path_of("kafka"), "this version writes alerts to {file: PATH} and {stdout: true}");
-    out.output = place(*output, "stdout", kKnown);
-    out.is_json = choose<bool>(*output, "value", kForms, false);
+std::variant<NoOutput, FileOutput, TopicOutput> read_topic(const ObjectReader& kafka, const StreamDefinition& stream) {
+  TopicOutput out{.brokers = {}, .topic = topic_name(kafka, "topic")};
+  const auto* input = std::get_if<KafkaInput>(&stream.input);
+  if (kafka.has("brokers") || input == nullptr) {
+    out.brokers = filled(kafka, "brokers");
+  } else {
+    out.brokers = input->brokers;
   }
-  if (out.resolved && !out.is_json) refuse(stream.path_of("alert") + ".resolved", "needs output.value: json");
-  if (const auto dead = stream.find_object("dead_letters")) {
-    constexpr std::array<string_view, 1> kFile = {"file"};
-    dead->refuse_unknown(kFile);
-    out.dead_letters = filled(*dead, "file");
+  return out;
+}
+
+void read_output(const ObjectReader& output, StreamDefinition& out) {
+  constexpr std::array<string_view, 3> kPlaces = {"kafka", "file", "stdout"};
+  constexpr std::array<string_view, 4> kKnown = {"kafka", "file", "stdout", "value"};
+  constexpr std::array<string_view, 3> kTopic = {"brokers", "topic", "value"};
+  constexpr Words<bool, 2> kForms = {{{"number", false}, {"json", true}}};
+  output.refuse_unknown(kKnown);
+  const string_view kind = only_member(output, "stream.output", kPlaces);
+  if (kind == "kafka") {
+    if (output.has("value")) refuse(output.path_of("value"), "stands within kafka: {topic: …, value: …}");
+    const ObjectReader kafka = output.object("kafka");
+    kafka.refuse_unknown(kTopic);
+    out.output = read_topic(kafka, out);
+    out.is_json = choose<bool>(kafka, "value", kForms, false);
+    return;
+  }
+  if (kind == "stdout") require_true(output, "stdout");
+  out.output = FileOutput{kind == "file" ? filled(output, "file") : std::string()};
+  out.is_json = choose<bool>(output, "value", kForms, false);
+}
+
+void read_dead_letters(const ObjectReader& dead, StreamDefinition& out) {
+  constexpr std::array<string_view, 2> kPlaces = {"kafka", "file"};
+  constexpr std::array<string_view, 2> kTopic = {"brokers", "topic"};
+  dead.refuse_unknown(kPlaces);
+  if (only_member(dead, "stream.dead_letters", kPlaces) == "file") {
+    out.dead_letters = FileOutput{filled(dead, "file")};
+    return;
+  }
+  const ObjectReader kafka = dead.object("kafka");
+  kafka.refuse_unknown(kTopic);
+  out.dead_letters = read_topic(kafka, out);
+}
+
+/// A topic's transaction and a file cannot both have the last word.
+void refuse_two_judges(const ObjectReader& stream, const StreamDefinition& out) {
+  const auto* alerts = std::get_if<TopicOutput>(&out.output);
+  const auto* dead = std::get_if<TopicOutput>(&out.dead_letters);
+  if ((alerts != nullptr && std::holds_alternative<FileOutput>(out.dead_letters)) ||
+      (dead != nullptr && std::holds_alternative<FileOutput>(out.output)))
+    refuse(stream.path_of("dead_letters"), "goes where the output goes: both to files or both to topics");
+  const bool is_from_kafka = std::holds_alternative<KafkaInput>(out.input);
+  if ((alerts != nullptr || dead != nullptr) && !is_from_kafka)
+    refuse(stream.path_of(alerts != nullptr ? "output" : "dead_letters") + ".kafka",
+           "alerts go to a topic where the events come from one");
+  const std::string input_brokers = is_from_kafka ? std::get<KafkaInput>(out.input).brokers : "";
+  for (const TopicOutput* topic : {alerts, dead}) {
+    if (topic != nullptr && topic->brokers != input_brokers)
+      refuse(stream.path_of(topic == alerts ? "output" : "dead_letters") + ".kafka.brokers",
+             "one transaction holds what was read and what was written: the brokers are those of the input");
   }
 }
 
@@ -190,12 +283,8 @@ StreamDefinition read_stream(const ObjectReader& document) {
   document.refuse_unknown(kTop);
   StreamDefinition out;
   out.name = filled(document, "name");
-  const auto is_sound = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
-  };
-  if (out.name.size() > 100 || !std::isalnum(static_cast<unsigned char>(out.name.front())) ||
-      !std::all_of(out.name.begin(), out.name.end(), is_sound))
-    refuse("name", "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100");
+  if (!is_name(out.name)) refuse("name", kNameRule);
+  out.description = document.find_text("description").value_or("");
   if (document.text("schedule") != "stream") refuse("schedule", "a stream detector has schedule: stream");
   const ObjectReader stream = document.object("stream");
   constexpr std::array<string_view, 8> kKnown = {"input", "value",  "timestamp",    "window",
@@ -204,35 +293,73 @@ StreamDefinition read_stream(const ObjectReader& document) {
   read_input(stream, out);
   read_window(stream.object("window"), out);
   read_alert(stream.object("alert"), out);
-  read_output(stream, out);
+  if (const auto output = stream.find_object("output")) read_output(*output, out);
+  if (const auto dead = stream.find_object("dead_letters")) read_dead_letters(*dead, out);
+  refuse_two_judges(stream, out);
+  if (out.resolved && !out.is_json && !std::holds_alternative<NoOutput>(out.output))
+    refuse(stream.path_of("alert") + ".resolved", "needs output.value: json");
   out.max_future_skew_ms = span_ms(stream, "max_future_skew", 0, out.max_future_skew_ms);
   return out;
 }
 
 std::string fingerprint(const StreamDefinition& d) {
-  return fmt::format("{} {} {} {} {} {} {} {}", d.name, d.value, d.time_field, static_cast<int>(d.time_unit),
+  std::string from = "lines";  // of a file that may lie elsewhere by now
+  if (const auto* kafka = std::get_if<KafkaInput>(&d.input)) from = "topic " + kafka->topic + " group " + kafka->group;
+  if (const auto* push = std::get_if<PushInput>(&d.input)) from = "push " + push->name;
+  return fmt::format("{} {} {} {} {} {} {} {} {}", from, d.name, d.value, d.time_field, static_cast<int>(d.time_unit),
                      static_cast<int>(d.window.kind), d.window.size_ms, d.window.step_ms, d.window.grace_ms);
 }
 
-double round_to(double value, int decimals) {
-  return std::strtod(fmt::format("{:.{}f}", value, decimals).c_str(), nullptr);
+void check_for_server(const StreamDefinition& d) {
+  constexpr string_view kOnlyForeground = "a server's detectors touch no files: run this one with `wakeful stream`";
+  if (std::holds_alternative<FileInput>(d.input)) refuse("stream.input", kOnlyForeground);
+  if (std::holds_alternative<FileOutput>(d.output)) refuse("stream.output", kOnlyForeground);
+  if (std::holds_alternative<FileOutput>(d.dead_letters)) refuse("stream.dead_letters", kOnlyForeground);
 }
 
-bool is_alert(const StreamDefinition& definition, double rounded) {
-  switch (definition.comparison) {
+bool writes_to_topic(const StreamDefinition& d) {
+  return std::holds_alternative<TopicOutput>(d.output) || std::holds_alternative<TopicOutput>(d.dead_letters);
+}
+
+double round_to(double value, int decimals) {
+  std::array<char, 400> text{};  // the longest double has 309 digits before its point
+  const auto end = fmt::format_to_n(text.data(), text.size() - 1, "{:.{}f}", value, decimals).out;
+  *end = '\0';
+  return std::strtod(text.data(), nullptr);
+}
+
+double shown(const StreamDefinition& d, double value) { return d.round ? round_to(value, *d.round) : value; }
+
+namespace {
+
+bool holds(Comparison comparison, double value, double threshold) {
+  switch (comparison) {
     case Comparison::above:
-      return rounded > definition.threshold;
+      return value > threshold;
     case Comparison::below:
-      return rounded < definition.threshold;
+      return value < threshold;
     case Comparison::at_most:
-      return rounded <= definition.threshold;
+      return value <= threshold;
     case Comparison::equal:
-      return rounded == definition.threshold;
+      return value == threshold;
     case Comparison::unequal:
-      return rounded != definition.threshold;
+      return value != threshold;
     default:
-      return rounded >= definition.threshold;
+      return value >= threshold;
   }
+}
+
+}  // namespace
+
+std::optional<double> find_alert(const StreamDefinition& d, double value) {
+  // Rounding moves a value by at most half a unit of its last decimal: further away from the threshold it changes
+  // nothing, and most values are.
+  const double reach = d.round ? std::pow(10.0, -*d.round) : 0;
+  if (!(std::abs(value - d.threshold) <= reach)) {
+    return holds(d.comparison, value, d.threshold) ? std::optional(shown(d, value)) : std::nullopt;
+  }
+  const double rounded = shown(d, value);
+  return holds(d.comparison, rounded, d.threshold) ? std::optional(rounded) : std::nullopt;
 }
 
 }  // namespace wakeful::streams

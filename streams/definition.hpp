@@ -4,19 +4,24 @@
 //   name: hot-machines
 //   schedule: stream
 //   stream:
-//     input: {file: readings.jsonl}            # or {stdin: true}: JSON lines {"key": …, "ts": …, "value": {…}}
-//     value: Temperature_C                     # a field of the JSON value
-//     timestamp: {field: Timestamp, unit: ns}  # default: the line's own ts, in milliseconds
-//     window: {kind: hopping, size: 5s, step: 1s, aggregate: mean, emit: updates, grace: 0s, min_count: 1, min_span:
-//     0s} alert: {when: ">= 90", round: 2, cooldown: 0s, resolved: false} output: {file: alerts.jsonl, value: number}
-//     # or {stdout: true}; value: number or json dead_letters: {file: refused.jsonl}      # what is late or cannot be
-//     read; without it they are only counted max_future_skew: 5m
+//     input: {kafka: {brokers: "127.0.0.1:9092", topic: readings, group: hot-machines, offset: earliest}}
+//                                    # or {push: NAME}, {file: readings.jsonl}, {stdin: true}: JSON lines
+//                                    # {"key": …, "ts": …, "value": {…}}
+//     value: Temperature_C           # a field of the JSON value
+//     timestamp: {field: Timestamp, unit: ns}     # default: the message's own, or the line's ts, in milliseconds
+//     window: {kind: hopping, size: 5s, step: 1s, aggregate: mean, emit: updates, grace: 0s, min_count: 1,
+//              min_span: 0s}
+//     alert: {when: ">= 90", round: 2, cooldown: 0s, resolved: false}
+//     output: {kafka: {topic: alerts, value: number}}    # or {file: alerts.jsonl, value: json}, {stdout: true}
+//     dead_letters: {kafka: {topic: refused}}            # or {file: refused.jsonl}; without it they are only counted
+//     max_future_skew: 5m
 //
 // Values: no thread contract.
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "platform/core/json.hpp"
 #include "streams/windows.hpp"
@@ -31,12 +36,46 @@ enum class Emit {
 enum class TimeUnit { s, ms, us, ns };
 enum class Comparison { above, at_least, below, at_most, equal, unequal };
 
+/// Lines of a file, or of standard input where the path is "".
+struct FileInput {
+  std::string path;
+  bool operator==(const FileInput&) const = default;
+};
+/// Lines that are pushed to a server under a name.
+struct PushInput {
+  std::string name;
+  bool operator==(const PushInput&) const = default;
+};
+struct KafkaInput {
+  std::string brokers;  // host:port, …
+  std::string topic;
+  std::string group;
+  bool is_from_end = false;  // where a partition begins that was never read
+  bool operator==(const KafkaInput&) const = default;
+};
+
+/// Nothing beyond the anomalies of a server's store.
+struct NoOutput {
+  bool operator==(const NoOutput&) const = default;
+};
+/// Lines of a file, or of standard output where the path is "".
+struct FileOutput {
+  std::string path;
+  bool operator==(const FileOutput&) const = default;
+};
+struct TopicOutput {
+  std::string brokers;
+  std::string topic;
+  bool operator==(const TopicOutput&) const = default;
+};
+
 struct StreamDefinition {
   std::string name;
-  std::string input;  // a path; "": standard input
+  std::string description;
+  std::variant<FileInput, PushInput, KafkaInput> input;
   std::string value;  // of the JSON value
 
-  std::string time_field;  // of the JSON value; "": the line's ts
+  std::string time_field;  // of the JSON value; "": the message's own time, or the line's ts
   TimeUnit time_unit = TimeUnit::ms;
 
   WindowSpec window;
@@ -51,9 +90,9 @@ struct StreamDefinition {
   std::int64_t cooldown_ms = 0;
   bool resolved = false;
 
-  std::string output;  // a path; "": standard output
+  std::variant<NoOutput, FileOutput, TopicOutput> output;
   bool is_json = false;
-  std::string dead_letters;  // a path; "": none
+  std::variant<NoOutput, FileOutput, TopicOutput> dead_letters;
   std::int64_t max_future_skew_ms = 300'000;
 };
 
@@ -63,9 +102,16 @@ StreamDefinition read_stream(const core::ObjectReader& document);
 /// What the kept state depends on: two definitions with the same text can go on with each other's.
 std::string fingerprint(const StreamDefinition& definition);
 
+/// Errors: invalid, naming what only `wakeful stream` has: a server's detectors touch no files.
+void check_for_server(const StreamDefinition& definition);
+/// Whether alerts or refused messages go to a topic, whose transactions then decide what counts.
+bool writes_to_topic(const StreamDefinition& definition);
+
 /// Rounds as printf does: the exact binary value, ties to even.
 double round_to(double value, int decimals);
-/// Whether the value, rounded, is one to alert about.
-bool is_alert(const StreamDefinition& definition, double rounded);
+/// The value, rounded, if it is one to alert about.
+std::optional<double> find_alert(const StreamDefinition& definition, double value);
+/// The value as an alert shows it.
+double shown(const StreamDefinition& definition, double value);
 
 }  // namespace wakeful::streams

@@ -25,8 +25,13 @@ std::string_view name_of(Aggregate aggregate) {
 
 }  // namespace
 
-const std::vector<LateFor>& Engine::apply(const Event& event, const std::function<void(const Alert&)>& alert) {
-  auto& entry = *keys_.try_emplace(event.key).first;
+Engine::Keys::value_type& Engine::entry_of(std::string_view key) {
+  const auto found = keys_.find(key);
+  return found != keys_.end() ? *found : *keys_.try_emplace(std::string(key)).first;
+}
+
+const std::vector<LateFor>& Engine::apply(const Event& event, AlertCallback alert) {
+  auto& entry = entry_of(event.key);
   Key& key = entry.second;
   if (!key.is_changed) {
     key.is_changed = true;
@@ -39,38 +44,36 @@ const std::vector<LateFor>& Engine::apply(const Event& event, const std::functio
   return outcome_.late;
 }
 
-void Engine::judge(const Event& event, Key& key, std::span<const Window> given,
-                   const std::function<void(const Alert&)>& alert) {
-  bool is_judged = false, is_hit = false;
-  Alert last;
+void Engine::judge(const Event& event, Key& key, std::span<const Window> given, AlertCallback alert) {
+  const Window* last = nullptr;  // that was judged
+  bool is_hit = false;
   for (const Window& window : given) {
     if (window.count < definition_.min_count || window.last - window.first < definition_.min_span_ms) continue;
-    const double value = window.value(definition_.aggregate);
-    last = {event.key, window, definition_.round ? round_to(value, *definition_.round) : value, false};
-    is_judged = true;
-    if (!is_alert(definition_, last.value)) continue;
+    last = &window;
+    const auto value = find_alert(definition_, window.value(definition_.aggregate));
+    if (!value) continue;
     is_hit = true;
     if (event.ts < key.quiet_until) continue;
     if (definition_.cooldown_ms > 0) key.quiet_until = event.ts + definition_.cooldown_ms;
-    alert(last);
+    alert({.key = event.key, .window = window, .event_ts = event.ts, .value = *value});
   }
-  if (!is_judged) return;
+  if (last == nullptr) return;
   if (key.is_firing && !is_hit && definition_.resolved) {
-    last.is_resolved = true;
     key.quiet_until = -1;  // the next one is news again
-    alert(last);
+    const double value = shown(definition_, last->value(definition_.aggregate));
+    alert({.key = event.key, .window = *last, .event_ts = event.ts, .value = value, .is_resolved = true});
   }
   key.is_firing = is_hit;
 }
 
-void Engine::take_changes(const std::function<void(const std::string&, const std::vector<double>&)>& keep) {
+void Engine::take_changes(core::FunctionRef<void(const std::string&, std::vector<double>)> keep) {
   for (auto* entry : changed_) {
     Key& key = entry->second;
     key.is_changed = false;
     std::vector<double> state = key.windows.save();
     state.push_back(static_cast<double>(key.quiet_until));
     state.push_back(key.is_firing ? 1 : 0);
-    keep(entry->first, state);
+    keep(entry->first, std::move(state));
   }
   changed_.clear();
 }
@@ -84,13 +87,30 @@ void Engine::read(const std::string& name, const std::vector<double>& state) {
   key.is_firing = state[at + 1] != 0;
 }
 
-std::string line_of(const StreamDefinition& definition, const Alert& alert) {
-  core::JsonWriter json;
-  json.begin_object().member("key", alert.key).member("ts", alert.window.start).key("value");
-  if (!definition.is_json) return json.value(alert.value).end_object().take() + "\n";
+namespace {
+
+void write_body(core::JsonWriter& json, const StreamDefinition& definition, const Alert& alert) {
+  if (!definition.is_json) {
+    json.value(alert.value);
+    return;
+  }
   json.begin_object().member("detector", definition.name).member("state", alert.is_resolved ? "resolved" : "firing");
   json.member("start", alert.window.start).member("end", alert.window.end).member("count", alert.window.count);
   json.member(name_of(definition.aggregate), alert.value).end_object();
+}
+
+}  // namespace
+
+std::string body_of(const StreamDefinition& definition, const Alert& alert) {
+  core::JsonWriter json;
+  write_body(json, definition, alert);
+  return json.take();
+}
+
+std::string line_of(const StreamDefinition& definition, const Alert& alert) {
+  core::JsonWriter json;
+  json.begin_object().member("key", alert.key).member("ts", alert.window.start).key("value");
+  write_body(json, definition, alert);
   return json.end_object().take() + "\n";
 }
 

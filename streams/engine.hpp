@@ -4,13 +4,13 @@
 // All state is a function of the events so far, in their order. What changed since it was last asked for is handed over
 // to be kept; read() puts it back. Threads: one owner.
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "platform/core/function_ref.hpp"
 #include "streams/definition.hpp"
 #include "streams/event.hpp"
 #include "streams/windows.hpp"
@@ -20,9 +20,12 @@ namespace wakeful::streams {
 struct Alert {
   std::string_view key;  // the event's
   Window window;
-  double value = 0;  // rounded
+  std::int64_t event_ts = 0;  // of the event that made it
+  double value = 0;           // rounded
   bool is_resolved = false;
 };
+
+using AlertCallback = core::FunctionRef<void(const Alert&)>;
 
 class Engine {
  public:
@@ -30,10 +33,10 @@ class Engine {
 
   /// Calls `alert` for each alert, in ascending order of the windows' start. Gives the windows for which the event came
   /// too late; valid until the next call. The event has a value.
-  const std::vector<LateFor>& apply(const Event& event, const std::function<void(const Alert&)>& alert);
+  const std::vector<LateFor>& apply(const Event& event, AlertCallback alert);
 
   /// Calls `keep` with each key that changed and its state, and forgets that they did.
-  void take_changes(const std::function<void(const std::string& key, const std::vector<double>& state)>& keep);
+  void take_changes(core::FunctionRef<void(const std::string& key, std::vector<double> state)> keep);
   /// Errors: invalid, field "state".
   void read(const std::string& key, const std::vector<double>& state);
 
@@ -44,16 +47,24 @@ class Engine {
     bool is_firing = false;
     bool is_changed = false;
   };
-  void judge(const Event& event, Key& key, std::span<const Window> given,
-             const std::function<void(const Alert&)>& alert);
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using Keys = std::unordered_map<std::string, Key, TextHash, std::equal_to<>>;
+
+  Keys::value_type& entry_of(std::string_view key);
+  void judge(const Event& event, Key& key, std::span<const Window> given, AlertCallback alert);
 
   StreamDefinition definition_;
-  std::unordered_map<std::string, Key> keys_;
-  std::vector<std::unordered_map<std::string, Key>::value_type*> changed_;
+  Keys keys_;
+  std::vector<Keys::value_type*> changed_;
   Outcome outcome_;
 };
 
-/// The alert as a line of the output, with its end: {"key", "ts": the window's start, "value": a number or an object}.
+/// What the alert says, as JSON: the value, or an object with the window's bounds, its count and the state.
+std::string body_of(const StreamDefinition& definition, const Alert& alert);
+/// The alert as a line of a file, with its end: {"key", "ts": the window's start, "value": its body}.
 std::string line_of(const StreamDefinition& definition, const Alert& alert);
 
 }  // namespace wakeful::streams

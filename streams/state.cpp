@@ -1,96 +1,185 @@
 #include "streams/state.hpp"
 
-#include <cstring>
-
 #include <fmt/format.h>
 
 #include "platform/core/error.hpp"
-#include "platform/db/open.hpp"
+#include "streams/wire.hpp"
 
 namespace wakeful::streams {
 namespace {
 
-constexpr db::Sql kMakeProgress{
-    "stream.make_progress",
-    "CREATE TABLE IF NOT EXISTS progress(id BIGINT PRIMARY KEY, fingerprint TEXT NOT NULL, "
-    "bytes_read BIGINT NOT NULL, bytes_written BIGINT NOT NULL, bytes_dead BIGINT NOT NULL, "
-    "events BIGINT NOT NULL, skipped BIGINT NOT NULL, refused BIGINT NOT NULL, "
-    "late BIGINT NOT NULL, alerts BIGINT NOT NULL)"};
-constexpr db::Sql kMakeKeys{"stream.make_keys",
-                            "CREATE TABLE IF NOT EXISTS keys(name TEXT PRIMARY KEY, state BLOB NOT NULL)"};
-constexpr db::Sql kFingerprint{"stream.fingerprint", "SELECT fingerprint FROM progress WHERE id = 1"};
-constexpr db::Sql kBegin{"stream.begin", "INSERT INTO progress VALUES (1, $1, 0, 0, 0, 0, 0, 0, 0, 0)"};
-constexpr db::Sql kProgress{"stream.progress",
-                            "SELECT bytes_read, bytes_written, bytes_dead, events, skipped, refused, late, alerts "
-                            "FROM progress WHERE id = 1"};
-constexpr db::Sql kMoveOn{"stream.move_on",
-                          "UPDATE progress SET bytes_read = $1, bytes_written = $2, bytes_dead = $3, events = $4, "
-                          "skipped = $5, refused = $6, late = $7, alerts = $8 WHERE id = 1"};
-constexpr db::Sql kKeys{"stream.keys", "SELECT name, state FROM keys"};
-constexpr db::Sql kKeep{"stream.keep",
-                        "INSERT INTO keys(name, state) VALUES ($1, $2) "
-                        "ON CONFLICT(name) DO UPDATE SET state = excluded.state"};
+constexpr db::Sql kFingerprint{"stream.fingerprint",
+                               "SELECT fingerprint FROM stream_lanes WHERE detector = $1 ORDER BY lane LIMIT 1"};
+constexpr db::Sql kOwner{"stream.owner", "SELECT owner FROM stream_lanes WHERE detector = $1 ORDER BY lane LIMIT 1"};
+constexpr db::Sql kHolder{"stream.holder",
+                          "SELECT owner, lease_until_us FROM stream_lanes WHERE detector = $1 AND lane = $2"};
+constexpr db::Sql kTake{
+    "stream.take",
+    "INSERT INTO stream_lanes(detector, lane, fingerprint, epoch, owner, lease_until_us, next_offset, prior_offset, "
+    "is_open, end_offset, counts, prior_counts, updated_us) VALUES ($1, $2, $3, 1, $4, $5, -1, -1, 0, 0, $6, $6, $7) "
+    "ON CONFLICT(detector, lane) DO UPDATE SET epoch = stream_lanes.epoch + 1, owner = excluded.owner, "
+    "lease_until_us = excluded.lease_until_us"};
+constexpr db::Sql kLane{"stream.lane",
+                        "SELECT epoch, next_offset, prior_offset, is_open, counts FROM stream_lanes "
+                        "WHERE detector = $1 AND lane = $2"};
+constexpr db::Sql kKeys{"stream.keys", "SELECT name, state FROM stream_keys WHERE detector = $1 AND lane = $2"};
+constexpr db::Sql kMove{
+    "stream.move",
+    "UPDATE stream_lanes SET prior_offset = next_offset, prior_counts = counts, next_offset = $5, counts = $6, "
+    "is_open = $7, end_offset = $8, updated_us = $9, lease_until_us = $10 "
+    "WHERE detector = $1 AND lane = $2 AND epoch = $3 AND next_offset = $4"};
+constexpr db::Sql kKeep{
+    "stream.keep",
+    "INSERT INTO stream_keys(detector, lane, name, state, prior_state, batch) VALUES ($1, $2, $3, $4, NULL, $5) "
+    "ON CONFLICT(detector, lane, name) DO UPDATE SET prior_state = stream_keys.state, state = excluded.state, "
+    "batch = excluded.batch"};
+constexpr db::Sql kAlert{
+    "stream.alert",
+    "INSERT INTO stream_alerts(detector, lane, number, name, start_us, end_us, event_us, event_count, value, "
+    "is_resolved) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
+constexpr db::Sql kClose{
+    "stream.close",
+    "UPDATE stream_lanes SET is_open = 0 WHERE detector = $1 AND lane = $2 AND epoch = $3 AND next_offset = $4 "
+    "AND is_open = 1"};
+constexpr db::Sql kTakeBack{
+    "stream.take_back",
+    "UPDATE stream_lanes SET is_open = 0, next_offset = prior_offset, counts = prior_counts, updated_us = $5 "
+    "WHERE detector = $1 AND lane = $2 AND epoch = $3 AND next_offset = $4 AND is_open = 1"};
+constexpr db::Sql kForgetNewKeys{
+    "stream.forget_new_keys",
+    "DELETE FROM stream_keys WHERE detector = $1 AND lane = $2 AND batch = $3 AND prior_state IS NULL"};
+constexpr db::Sql kRestoreKeys{
+    "stream.restore_keys",
+    "UPDATE stream_keys SET state = prior_state, batch = -1 WHERE detector = $1 AND lane = $2 AND batch = $3"};
+constexpr db::Sql kForgetAlerts{"stream.forget_alerts",
+                                "DELETE FROM stream_alerts WHERE detector = $1 AND lane = $2 AND number > $3"};
+constexpr db::Sql kStatus{"stream.status",
+                          "SELECT l.lane, l.owner, l.next_offset, l.end_offset, l.counts, l.updated_us, "
+                          "(SELECT COUNT(*) FROM stream_keys k WHERE k.detector = l.detector AND k.lane = l.lane) "
+                          "FROM stream_lanes l WHERE l.detector = $1 ORDER BY l.lane"};
+constexpr db::Sql kRemoveLanes{"stream.remove_lanes", "DELETE FROM stream_lanes WHERE detector = $1"};
+constexpr db::Sql kRemoveKeys{"stream.remove_keys", "DELETE FROM stream_keys WHERE detector = $1"};
+constexpr db::Sql kRemoveAlerts{"stream.remove_alerts", "DELETE FROM stream_alerts WHERE detector = $1"};
 
-std::string_view bytes_of(const std::vector<double>& numbers) {
-  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(double)};
+LaneState load(db::Tx& tx, std::string_view detector, std::int64_t number) {
+  LaneState lane = *tx.find(kLane, {detector, number}, [&](const db::Row& row) {
+    return LaneState{.lane = number,
+                     .epoch = row.integer(0),
+                     .next = row.integer(1),
+                     .prior = row.integer(2),
+                     .is_open = row.integer(3) != 0,
+                     .counts = counts_of(row.text(4))};
+  });
+  lane.keys = tx.list(kKeys, {detector, number}, [](const db::Row& row) {
+    return KeyState{.key = std::string(row.text(0)), .state = state_of(row.text(1))};
+  });
+  return lane;
+}
+
+void refuse_living_lease(db::Tx& tx, const Taker& taker, std::int64_t lane, core::Timestamp now) {
+  tx.query(kHolder, {taker.detector, lane}, [&](const db::Row& row) {
+    if (row.integer(1) > core::to_us(now) && row.text(0) != taker.owner)
+      throw core::conflict(fmt::format("stream '{}' is read by '{}'", taker.detector, row.text(0)), "state");
+  });
+}
+
+void keep_keys(db::Tx& tx, std::string_view detector, const LaneMove& move) {
+  if (move.changed.empty()) return;
+  std::vector<std::string> states;
+  states.reserve(move.changed.size());
+  std::vector<db::Param> rows;
+  rows.reserve(5 * move.changed.size());
+  for (const KeyState& key : move.changed) {
+    states.push_back(state_text(key.state));
+    rows.insert(rows.end(), {detector, move.lane, key.key, states.back(), move.next});
+  }
+  tx.execute_many(kKeep, rows, 5);
+}
+
+void keep_alerts(db::Tx& tx, std::string_view detector, const LaneMove& move) {
+  if (move.alerts.empty()) return;
+  std::vector<db::Param> rows;
+  rows.reserve(10 * move.alerts.size());
+  std::int64_t number = move.counts.alerts - static_cast<std::int64_t>(move.alerts.size());
+  for (const KeptAlert& a : move.alerts) {
+    rows.insert(rows.end(), {detector, move.lane, ++number, a.key, 1'000 * a.start_ms, 1'000 * a.end_ms,
+                             1'000 * a.event_ms, a.count, a.value, a.is_resolved});
+  }
+  tx.execute_many(kAlert, rows, 10);
+}
+
+void require_one(std::int64_t rows, std::int64_t lane) {
+  if (rows != 1)
+    throw core::conflict(fmt::format("lane {} was taken by another reader, or was moved on already", lane), "lane");
 }
 
 }  // namespace
 
-State::State(const std::filesystem::path& folder, const StreamDefinition& definition) {
-  std::filesystem::create_directories(folder);
-  const std::filesystem::path file = std::filesystem::absolute(folder) / (definition.name + ".stream.db");
-  db_ = db::open("sqlite:///" + file.string());
-  const std::string mine = fingerprint(definition);
-  const std::string found = db_->write([&](db::Tx& tx) {
-    tx.execute(kMakeProgress);
-    tx.execute(kMakeKeys);
-    const auto kept = tx.find(kFingerprint, {}, [](const db::Row& row) { return std::string(row.text(0)); });
-    if (!kept) tx.execute(kBegin, {mine});
-    return kept.value_or(mine);
-  });
-  if (found != mine)
-    throw core::conflict(fmt::format("'{}' holds the state of a stream with another window, value or timestamp; take "
-                                     "another --state, or remove the file to begin anew",
-                                     file.string()),
-                         "state");
-}
-
-Progress State::progress() const {
-  return *db_->read([](db::Tx& tx) {
-    return tx.find(kProgress, {}, [](const db::Row& row) {
-      Progress p;
-      int column = 0;
-      for (std::int64_t* number : {&p.read, &p.written, &p.dead, &p.events, &p.skipped, &p.refused, &p.late, &p.alerts})
-        *number = row.integer(column++);
-      return p;
-    });
-  });
-}
-
-std::vector<KeyState> State::keys() const {
-  return db_->read([](db::Tx& tx) {
-    return tx.list(kKeys, {}, [](const db::Row& row) {
-      KeyState out{.key = std::string(row.text(0)), .state = {}};
-      const std::string_view bytes = row.text(1);
-      out.state.resize(bytes.size() / sizeof(double));
-      std::memcpy(out.state.data(), bytes.data(), out.state.size() * sizeof(double));
-      return out;
-    });
-  });
-}
-
-void State::move_on(const Progress& p, const std::vector<KeyState>& changed) {
-  std::vector<db::Param> rows;
-  rows.reserve(2 * changed.size());
-  for (const KeyState& key : changed) {
-    rows.emplace_back(key.key);
-    rows.emplace_back(db::Blob{bytes_of(key.state)});
+std::vector<LaneState> take_lanes(db::Tx& tx, const Taker& taker, std::span<const std::int64_t> lanes,
+                                  core::Timestamp now) {
+  const auto made_by = find_fingerprint(tx, taker.detector);
+  if (made_by && *made_by != taker.fingerprint)
+    throw core::conflict(
+        fmt::format("the state of '{}' was made with another input, window, value or timestamp", taker.detector),
+        "state");
+  const std::string none = counts_text({});
+  const std::int64_t lease_until = taker.lease.count() > 0 ? core::to_us(now + taker.lease) : 0;
+  std::vector<LaneState> out;
+  for (const std::int64_t lane : lanes) {
+    if (!taker.is_assigned) refuse_living_lease(tx, taker, lane, now);
+    tx.execute(kTake, {taker.detector, lane, taker.fingerprint, taker.owner, lease_until, none, core::to_us(now)});
+    out.push_back(load(tx, taker.detector, lane));
   }
-  db_->write([&](db::Tx& tx) {
-    if (!rows.empty()) tx.execute_many(kKeep, rows, 2);
-    tx.execute(kMoveOn, {p.read, p.written, p.dead, p.events, p.skipped, p.refused, p.late, p.alerts});
+  return out;
+}
+
+void move_lanes(db::Tx& tx, std::string_view detector, std::span<const LaneMove> moves, bool is_open,
+                core::Timestamp now, core::Duration lease) {
+  const std::int64_t lease_until = lease.count() > 0 ? core::to_us(now + lease) : 0;
+  for (const LaneMove& move : moves) {
+    const std::string counts = counts_text(move.counts);
+    require_one(tx.execute(kMove, {detector, move.lane, move.epoch, move.from, move.next, counts, is_open, move.end,
+                                   core::to_us(now), lease_until}),
+                move.lane);
+    keep_keys(tx, detector, move);
+    keep_alerts(tx, detector, move);
+  }
+}
+
+void settle_lane(db::Tx& tx, std::string_view detector, const LaneState& lane, bool counts, core::Timestamp now) {
+  if (counts) {
+    require_one(tx.execute(kClose, {detector, lane.lane, lane.epoch, lane.next}), lane.lane);
+    return;
+  }
+  require_one(tx.execute(kTakeBack, {detector, lane.lane, lane.epoch, lane.next, core::to_us(now)}), lane.lane);
+  tx.execute(kForgetNewKeys, {detector, lane.lane, lane.next});
+  tx.execute(kRestoreKeys, {detector, lane.lane, lane.next});
+  const LaneState before = load(tx, detector, lane.lane);
+  tx.execute(kForgetAlerts, {detector, lane.lane, before.counts.alerts});
+}
+
+std::optional<std::string> find_fingerprint(db::Tx& tx, std::string_view detector) {
+  return tx.find(kFingerprint, {detector}, [](const db::Row& row) { return std::string(row.text(0)); });
+}
+
+std::optional<std::string> find_owner(db::Tx& tx, std::string_view detector) {
+  return tx.find(kOwner, {detector}, [](const db::Row& row) { return std::string(row.text(0)); });
+}
+
+std::vector<LaneStatus> list_lanes(db::Tx& tx, std::string_view detector) {
+  return tx.list(kStatus, {detector}, [](const db::Row& row) {
+    return LaneStatus{.lane = row.integer(0),
+                      .owner = std::string(row.text(1)),
+                      .next = row.integer(2),
+                      .end = row.integer(3),
+                      .keys = row.integer(6),
+                      .counts = counts_of(row.text(4)),
+                      .updated = core::from_us(row.integer(5))};
   });
+}
+
+void remove_stream(db::Tx& tx, std::string_view detector) {
+  for (const db::Sql& sql : {kRemoveLanes, kRemoveKeys, kRemoveAlerts}) tx.execute(sql, {detector});
 }
 
 }  // namespace wakeful::streams

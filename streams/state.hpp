@@ -1,47 +1,57 @@
 #pragma once
-// What a stream detector must not lose, in a SQLite file of its own: how far it has read, how long its outputs are, and
-// the windows of its keys. Moved on together, in one durable transaction.
-#include <cstdint>
-#include <filesystem>
-#include <functional>
-#include <memory>
+// Lanes, keys and alerts of stream detectors in a store: functions on a transaction. The same tables stand in a
+// server's store and, alone, in the file of `wakeful stream` (migrations/0005_streams.sql).
+//
+// An open batch is kept beside what was before it, until a topic's transaction has decided on it. Nothing is stored
+// twice: a lane moves from the offset that it is known to stand at, an alert is known by its number.
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "platform/core/clock.hpp"
 #include "platform/db/database.hpp"
-#include "streams/definition.hpp"
+#include "streams/keeper.hpp"
 
 namespace wakeful::streams {
 
-struct Progress {
-  std::int64_t read = 0;     // bytes of the input
-  std::int64_t written = 0;  // bytes of the output file
-  std::int64_t dead = 0;     // bytes of the dead letters' file
-  std::int64_t events = 0;   // with a value
-  std::int64_t skipped = 0;  // without one
-  std::int64_t refused = 0;  // lines that cannot be read
-  std::int64_t late = 0;     // events that came too late for a window
-  std::int64_t alerts = 0;
+struct Taker {
+  std::string_view detector;
+  std::string_view fingerprint;
+  std::string_view owner;
+  bool is_assigned = true;  // somebody else has said whose lanes they are; else a living lease of another is respected
+  core::Duration lease{};
 };
 
-struct KeyState {
-  std::string key;
-  std::vector<double> state;
+/// The lanes, which are the taker's from now on; a lane that is new stands at LaneState::kUnread.
+/// Errors: conflict, field "state", if another definition made them, or another's lease lives.
+std::vector<LaneState> take_lanes(db::Tx& tx, const Taker& taker, std::span<const std::int64_t> lanes,
+                                  core::Timestamp now);
+/// Errors: conflict if a lane's epoch or offset is another; then nothing was moved.
+void move_lanes(db::Tx& tx, std::string_view detector, std::span<const LaneMove> moves, bool is_open,
+                core::Timestamp now, core::Duration lease = {});
+/// Ends the open batch of a lane. Errors: conflict if it is another's, or stands elsewhere.
+void settle_lane(db::Tx& tx, std::string_view detector, const LaneState& lane, bool counts, core::Timestamp now);
+
+/// The fingerprint that the state was made with, if there is any.
+std::optional<std::string> find_fingerprint(db::Tx& tx, std::string_view detector);
+/// Who took its first lane last.
+std::optional<std::string> find_owner(db::Tx& tx, std::string_view detector);
+
+/// What a page shows of a lane.
+struct LaneStatus {
+  std::int64_t lane = 0;
+  std::string owner{};
+  std::int64_t next = LaneState::kUnread;
+  std::int64_t end = 0;
+  std::int64_t keys = 0;
+  Counts counts{};
+  core::Timestamp updated{};
 };
+/// Order: by number.
+std::vector<LaneStatus> list_lanes(db::Tx& tx, std::string_view detector);
 
-class State {
- public:
-  /// Opens or makes DIR/NAME.stream.db. Errors: conflict if another process has it, or if it was made by a definition
-  /// with another fingerprint; unavailable.
-  State(const std::filesystem::path& folder, const StreamDefinition& definition);
-
-  Progress progress() const;
-  std::vector<KeyState> keys() const;
-  /// Durable once it returns.
-  void move_on(const Progress& progress, const std::vector<KeyState>& changed);
-
- private:
-  std::unique_ptr<db::Database> db_;
-};
+/// Lanes, keys and alerts.
+void remove_stream(db::Tx& tx, std::string_view detector);
 
 }  // namespace wakeful::streams

@@ -125,6 +125,7 @@ void add_stream(CommandLine& line) {
       ->capture_default_str()
       ->type_name("DIR");
   stream->add_flag("--follow", options.follow, "wait for more at the end of the input file");
+  stream->add_flag("--until-end", options.until_end, "end where the topic ends");
   add_settings_file(*stream, line.settings_file);
 }
 

@@ -45,14 +45,19 @@ TEST(StreamDefinition, HasDefaults) {
   EXPECT_EQ(d.min_count, 1);
   EXPECT_EQ(d.threshold, 90);
   EXPECT_EQ(d.round, 2);
-  EXPECT_EQ(d.output, "");
+  EXPECT_EQ(std::get<FileOutput>(d.output).path, "");
   EXPECT_EQ(read(with(R"("hopping", "size": "5s", "step": "1s")", R"("tumbling", "size": "5s")")).window.step_ms,
             5'000);
 }
 
 TEST(StreamDefinition, NamesWhatIsWrong) {
-  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("kafka": {})")), "stream.input.kafka");
-  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("file": "a", "stdin": true)")), "stream.input.file");
+  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("kafka": {})")), "stream.input.kafka.brokers");
+  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("kafka": {"brokers": "a:1", "topic": "a b"})")),
+            "stream.input.kafka.topic");
+  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("push": "../x")")), "stream.input.push");
+  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("stdin": false)")), "stream.input.stdin");
+  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", "")), "stream.input");
+  EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("file": "a", "stdin": true)")), "stream.input.stdin");
   EXPECT_EQ(field_refused(with(R"("file": "in.jsonl")", R"("fil": "a")")), "stream.input.fil");
   EXPECT_EQ(field_refused(with(R"("value": "t")", R"("value": "")")), "stream.value");
   EXPECT_EQ(field_refused(with(R"("hopping")", R"("hoping")")), "stream.window.kind");
@@ -70,7 +75,10 @@ TEST(StreamDefinition, NamesWhatIsWrong) {
     EXPECT_EQ(field_refused(with(">= 90", when)), "stream.alert.when") << when;
   EXPECT_EQ(field_refused(with(R"("round": 2)", R"("round": 13)")), "stream.alert.round");
   EXPECT_EQ(field_refused(with(R"("round": 2)", R"("resolved": true)")), "stream.alert.resolved");
-  EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("kafka": {"topic": "a"})")), "stream.output.kafka");
+  EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("kafka": {"topic": "a"})")), "stream.output.kafka.brokers");
+  EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("kafka": {"brokers": "a:1", "topic": "a"})")),
+            "stream.output.kafka");
+  EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("stdout": true, "file": "a")")), "stream.output.stdout");
   EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("stdout": true, "value": "xml")")), "stream.output.value");
   EXPECT_EQ(field_refused(with(R"("name": "hot")", R"("name": "../hot")")), "name");
   EXPECT_EQ(field_refused(with(R"("schedule": "stream")", R"("schedule": "manual")")), "schedule");
@@ -87,35 +95,90 @@ TEST(StreamDefinition, RoundsAsPrintfDoes) {
 }
 
 TEST(StreamDefinition, ComparesInEveryDirection) {
-  const auto alerts = [](const char* when, double value) { return is_alert(read(with(">= 90", when)), value); };
+  const auto alerts = [](const char* when, double value) {
+    return find_alert(read(with(">= 90", when)), value).has_value();
+  };
   EXPECT_TRUE(alerts(">= 90", 90) && !alerts("> 90", 90) && alerts("> 90", 90.01));
   EXPECT_TRUE(alerts("<= -1.5", -1.5) && !alerts("< -1.5", -1.5) && alerts("< 0", -1));
   EXPECT_TRUE(alerts("== 3", 3) && !alerts("!= 3", 3) && alerts("!=3", 4));
 }
 
+// What is near the threshold is compared as it is shown, and what is far needs no rounding.
+TEST(StreamDefinition, ComparesAfterRounding) {
+  const StreamDefinition d = read(kHot);
+  EXPECT_EQ(find_alert(d, 89.995), 90.0);
+  EXPECT_EQ(find_alert(d, 89.994), std::nullopt);
+  EXPECT_EQ(find_alert(d, 94.625), 94.62);
+  EXPECT_EQ(find_alert(d, std::numeric_limits<double>::quiet_NaN()), std::nullopt);
+  for (double value = 89.97; value < 90.03; value += 0.0001)
+    EXPECT_EQ(find_alert(d, value).has_value(), round_to(value, 2) >= 90) << value;
+}
+
+TEST(StreamDefinition, ReadsTopics) {
+  const std::string kafka =
+      with(R"("file": "in.jsonl")", R"("kafka": {"brokers": "a:1", "topic": "in", "offset": "latest"})");
+  const StreamDefinition d = read(kafka);
+  EXPECT_EQ(std::get<KafkaInput>(d.input),
+            (KafkaInput{.brokers = "a:1", .topic = "in", .group = "hot", .is_from_end = true}));
+  EXPECT_FALSE(writes_to_topic(d));
+  const auto other = [&](const std::string& out) {
+    std::string text = kafka;
+    return text.replace(text.find(R"("output": {"stdout": true})"), 26, out);
+  };
+  const StreamDefinition both = read(other(R"("output": {"kafka": {"topic": "alerts", "value": "json"}},
+    "dead_letters": {"kafka": {"topic": "dead"}})"));
+  EXPECT_EQ(std::get<TopicOutput>(both.output), (TopicOutput{.brokers = "a:1", .topic = "alerts"}));
+  EXPECT_TRUE(both.is_json && writes_to_topic(both));
+  EXPECT_NO_THROW(check_for_server(both));
+  EXPECT_EQ(field_refused(other(R"("output": {"kafka": {"topic": "alerts"}}, "dead_letters": {"file": "dead"})")),
+            "stream.dead_letters");
+  EXPECT_EQ(field_refused(other(R"("output": {"kafka": {"topic": "alerts", "brokers": "b:1"}})")),
+            "stream.output.kafka.brokers");
+  EXPECT_THROW(check_for_server(d), core::Error);
+}
+
 TEST(StreamEvent, ReadsKeyTimeAndValue) {
   StreamDefinition d = read(kHot);
-  Event event = read_event(d, R"({"key": "a", "ts": 1700, "value": {"t": 3.5, "more": "x"}})");
+  EventReader reader(d);
+  const Event event = reader.read_line(R"({"key": "a", "ts": 1700, "value": {"t": 3.5, "more": "x"}})");
   EXPECT_EQ(event.key, "a");
   EXPECT_EQ(event.ts, 1'700);
   EXPECT_EQ(event.value, 3.5);
-  EXPECT_EQ(read_event(d, R"({"key": 2, "ts": "5", "value": {"t": 1}})").key, "2");
-  EXPECT_FALSE(read_event(d, R"({"key": "a", "ts": 1, "value": {"t": null}})").value);
-  EXPECT_FALSE(read_event(d, R"({"key": "a", "ts": 1, "value": {}})").value);
-  EXPECT_FALSE(read_event(d, R"({"key": "a", "ts": 1})").value);
+  EXPECT_EQ(reader.read_line(R"({"key": 2, "ts": "5", "value": {"t": 1}})").key, "2");
+  EXPECT_FALSE(reader.read_line(R"({"key": "a", "ts": 1, "value": {"t": null}})").value);
+  EXPECT_FALSE(reader.read_line(R"({"key": "a", "ts": 1, "value": {}})").value);
+  EXPECT_FALSE(reader.read_line(R"({"key": "a", "ts": 1})").value);
   d.time_field = "at";
   d.time_unit = TimeUnit::ns;
-  EXPECT_EQ(read_event(d, R"({"key": "a", "value": {"at": 1700000000123999999, "t": 1}})").ts, 1'700'000'000'123);
+  EXPECT_EQ(reader.read_line(R"({"key": "a", "value": {"at": 1700000000123999999, "t": 1}})").ts, 1'700'000'000'123);
+}
+
+TEST(StreamEvent, ReadsAMessage) {
+  StreamDefinition d = read(kHot);
+  EventReader reader(d);
+  const Event event = reader.read_message({.key = "m", .value = R"({"t": 71, "at": 5000000})", .ts_ms = 42});
+  EXPECT_EQ(event.key, "m");
+  EXPECT_EQ(event.ts, 42);
+  EXPECT_EQ(event.value, 71);
+  EXPECT_THROW(reader.read_message({.value = R"({"t": 71})", .ts_ms = 42}), core::Error);                 // no key
+  EXPECT_THROW(reader.read_message({.key = "\xff", .value = R"({"t": 71})", .ts_ms = 42}), core::Error);  // not UTF-8
+  EXPECT_THROW(reader.read_message({.key = "m", .value = R"({"t": 71})"}), core::Error);                  // no time
+  EXPECT_THROW(reader.read_message({.key = "m", .value = "", .ts_ms = 42}), core::Error);
+  d.time_field = "at";
+  d.time_unit = TimeUnit::us;
+  EXPECT_EQ(reader.read_message({.key = "m", .value = R"({"t": 71, "at": 5000000})"}).ts, 5'000);
 }
 
 TEST(StreamEvent, RefusesWhatIsNone) {
   const StreamDefinition d = read(kHot);
+  EventReader reader(d);
   for (const char* line :
        {"", "[]", "{}", "x", R"({"ts": 1, "value": {"t": 1}})", R"({"key": null, "ts": 1})", R"({"key": {}, "ts": 1})",
         R"({"key": "a", "value": {"t": 1}})", R"({"key": "a", "ts": -1})", R"({"key": "a", "ts": 1.5})",
+        R"({"key": "a\u0000b", "ts": 1})", R"({"key": "a", "ts": 1} more)", "{\"key\": \"\xff\", \"ts\": 1}",
         R"({"key": "a", "ts": 1, "value": 3})", R"({"key": "a", "ts": 1, "value": {"t": "hot"}})",
         R"({"key": "a", "ts": 1, "value": {"t": true}})"})
-    EXPECT_THROW(read_event(d, line), core::Error) << line;
+    EXPECT_THROW(reader.read_line(line), core::Error) << line;
 }
 
 }  // namespace

@@ -21,9 +21,9 @@ class WatchTest : public ::testing::Test {
   WatchTest() {
     fs::create_directories(folder_);
     hot_.name = "hot";
-    hot_.input = folder_ / "in";
-    hot_.output = folder_ / "out";
-    hot_.dead_letters = folder_ / "dead";
+    hot_.input = FileInput{folder_ / "in"};
+    hot_.output = FileOutput{folder_ / "out"};
+    hot_.dead_letters = FileOutput{folder_ / "dead"};
     hot_.value = "t";
     hot_.window = {.kind = WindowKind::hopping, .size_ms = 5'000, .step_ms = 1'000, .grace_ms = 0};
     hot_.threshold = 90;
@@ -36,7 +36,7 @@ class WatchTest : public ::testing::Test {
         << R"({"key": ")" << key << R"(", "ts": )" << ts << R"(, "value": {"t": )" << value << "}}\n";
   }
   void give_line(const std::string& line) { std::ofstream(folder_ / "in", std::ios::app) << line; }
-  Progress run() {
+  Counts run() {
     std::ostringstream out;
     return watch(hot_, {.state = folder_ / "state"}, out);
   }
@@ -101,7 +101,7 @@ TEST_F(WatchTest, GivesFinalWindowsOnceAndBuriesWhatIsLate) {
                                   {100'900, 10.0},
                                   {110'000, 80.0}})
     give(ts, value);
-  const Progress done = run();
+  const Counts done = run();
   EXPECT_EQ(done.late, 1);
   EXPECT_EQ(done.alerts, 10);
   EXPECT_NE(read("out").find("{\"key\":\"2\",\"ts\":96000,\"value\":89.0}"), std::string::npos);
@@ -131,7 +131,7 @@ TEST_F(WatchTest, CountsAndBuriesWhatIsNoEvent) {
   give_line("{\"key\": \"a\", \"ts\": 99999999999999, \"value\": {\"t\": 1}}\n");  // in three thousand years
   give_line(std::string(2 << 20, 'x') + "\n");
   give(1'500, 96);
-  const Progress done = run();
+  const Counts done = run();
   EXPECT_EQ(done.events, 2);
   EXPECT_EQ(done.skipped, 1);
   EXPECT_EQ(done.refused, 5);
@@ -145,7 +145,7 @@ TEST_F(WatchTest, LeavesALineThatIsNotWholeForLater) {
   give_line(R"({"key": "2", "ts": 1100, )");
   EXPECT_EQ(run().events, 1);
   give_line("\"value\": {\"t\": 97}}\n");
-  const Progress done = run();
+  const Counts done = run();
   EXPECT_EQ(done.events, 2);
   EXPECT_EQ(done.refused, 0);
 }
@@ -160,7 +160,7 @@ TEST_F(WatchTest, InAnyNumberOfRunsWritesWhatOneWouldWrite) {
                   ", \"value\": {\"t\": " + std::to_string(80 + 12 * chance.uniform()) + "}}\n");
   }
   for (const auto& line : all) give_line(line);
-  const Progress whole = run();
+  const Counts whole = run();
   const std::string expected = read("out"), dead = read("dead");
   EXPECT_GT(whole.alerts, 100);
   for (const char* name : {"out", "dead", "in"}) fs::remove(folder_ / name);
@@ -173,7 +173,7 @@ TEST_F(WatchTest, InAnyNumberOfRunsWritesWhatOneWouldWrite) {
     std::ofstream(folder_ / "out", std::ios::app) << "{\"key\": \"surplus\"}\n{\"half";
     std::ofstream(folder_ / "dead", std::ios::app) << "surplus";
   }
-  const Progress again = run();
+  const Counts again = run();
   EXPECT_EQ(again.alerts, whole.alerts);
   EXPECT_EQ(again.late, whole.late);
   EXPECT_EQ(read("out"), expected);

@@ -1,0 +1,173 @@
+#include "streams/topic_watch.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "platform/core/error.hpp"
+#include "platform/core/log.hpp"
+#include "streams/desk.hpp"
+#include "streams/topic_consumer.hpp"
+#include "streams/topic_outlet.hpp"
+
+namespace wakeful::streams {
+namespace {
+
+constexpr auto kPatience = std::chrono::milliseconds(50);
+
+class Session final : public TopicConsumer::Owner {
+ public:
+  Session(const StreamDefinition& definition, Keeper& keeper, const TopicWatchOptions& options)
+      : definition_(definition), keeper_(keeper), options_(options) {
+    if (writes_to_topic(definition)) {
+      auto topics = std::make_unique<TopicOutlet>(definition, options.instance, options.is_stopped);
+      topics_ = topics.get();
+      outlet_ = std::move(topics);
+    } else {
+      outlet_ = options.make_files();
+    }
+    desk_.emplace(definition, keeper, *outlet_);
+    consumer_.emplace(std::get<KafkaInput>(definition.input), options.instance, *this);
+    if (topics_ != nullptr) topics_->set_consumer(*consumer_);
+  }
+
+  void run() {
+    while (!options_.is_stopped()) {
+      consumer_->read(kPatience);
+      if (desk_->is_due()) move_on();
+      if (options_.until_end && consumer_->is_at_end()) break;
+    }
+    leave();
+  }
+
+ private:
+  std::vector<PartitionOffset> assigned(const std::vector<std::int64_t>& partitions) override {
+    // The group first: what is under way there has ended when it answers, and nobody moves a lane that is taken after.
+    const auto committed = consumer_->committed(partitions);
+    const auto lanes = keeper_.take(partitions);
+    std::vector<PartitionOffset> out;
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      const LaneState lane = settled(lanes[i], committed[i]);
+      desk_->open(lane);
+      open_.push_back(lane.lane);
+      out.push_back({lane.lane, lane.next});
+    }
+    core::log::info("stream_lanes", {{"stream", definition_.name}, {"lanes", static_cast<int>(lanes.size())}});
+    return out;
+  }
+
+  void revoked(bool is_lost) override {
+    if (!is_lost) leave();
+    desk_->close_all();
+    open_.clear();
+  }
+
+  void message(std::int64_t partition, std::int64_t offset, const Record& record) override {
+    desk_->take_message(partition, record, offset);
+    if (desk_->is_full()) move_on();
+  }
+
+  void gone(std::int64_t partition, std::int64_t first, std::int64_t end) override {
+    const std::int64_t next = desk_->next(partition);
+    if (next > end)
+      throw core::conflict(fmt::format("partition {} of '{}' ends at {}, and {} of it were read: it is another topic",
+                                       partition, input().topic, end, next),
+                           "state");
+    core::log::warn("stream_lost",
+                    {{"stream", definition_.name}, {"partition", partition}, {"from", next}, {"until", first}});
+    desk_->skip_to(partition, first);
+    move_on();
+    throw core::unavailable("events were gone before they were read; going on behind them");
+  }
+
+  /// What a lane's state is once its last batch counts or does not.
+  LaneState settled(const LaneState& lane, std::optional<std::int64_t> committed) {
+    const std::int64_t group = committed.value_or(LaneState::kUnread);
+    if (topics_ == nullptr) {
+      if (!keeper_.is_shared() && lane.next == LaneState::kUnread && committed) refuse(lane, group);
+      return lane;
+    }
+    if (group == lane.next) {
+      if (!lane.is_open) return lane;
+      keeper_.settle(lane, true);
+      return lane;
+    }
+    if (!lane.is_open && !committed) return lane;  // the group forgot it, as groups do after a week
+    if (!lane.is_open || group != lane.prior) refuse(lane, group);
+    keeper_.settle(lane, false);
+    return keeper_.take(std::array<std::int64_t, 1>{lane.lane}).front();
+  }
+
+  [[noreturn]] void refuse(const LaneState& lane, std::int64_t group) const {
+    throw core::conflict(
+        fmt::format(
+            "group '{}' has read partition {} of '{}' up to {}, and the state knows of {}: another program reads "
+            "in this group, or the state is not the one that it was read with; take another group to begin anew",
+            input().group, lane.lane, input().topic, group, std::max<std::int64_t>(lane.next, 0)),
+        "state");
+  }
+
+  const KafkaInput& input() const { return std::get<KafkaInput>(definition_.input); }
+
+  void move_on() {
+    std::vector<PartitionOffset> ends;
+    for (const std::int64_t lane : open_) {
+      if (const auto end = consumer_->find_end(lane)) desk_->see_end(lane, *end);
+    }
+    desk_->move_on();
+    if (topics_ != nullptr) return;
+    for (const std::int64_t lane : open_) {
+      if (desk_->next(lane) >= 0) ends.push_back({lane, desk_->next(lane)});
+    }
+    if (!ends.empty()) consumer_->commit_later(ends);
+  }
+
+  void leave() {
+    if (desk_->has_work()) move_on();
+    desk_->settle();
+  }
+
+  const StreamDefinition& definition_;
+  Keeper& keeper_;
+  const TopicWatchOptions& options_;
+  std::unique_ptr<Outlet> outlet_;
+  TopicOutlet* topics_ = nullptr;
+  std::optional<Desk> desk_;
+  std::vector<std::int64_t> open_;
+  std::optional<TopicConsumer> consumer_;  // ends first: it calls the others
+};
+
+bool is_final(const core::Error& error) {
+  return error.code() == core::ErrorCode::invalid ||
+         (error.code() == core::ErrorCode::conflict && error.field() == "state");
+}
+
+void rest(std::chrono::milliseconds span, const std::function<bool()>& is_stopped) {
+  const auto end = std::chrono::steady_clock::now() + span;
+  while (!is_stopped() && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
+
+}  // namespace
+
+void watch_topic(const StreamDefinition& definition, Keeper& keeper, const TopicWatchOptions& options) {
+  constexpr auto kShortest = std::chrono::milliseconds(100), kLongest = std::chrono::milliseconds(3'000);
+  auto pause = kShortest;
+  while (!options.is_stopped()) {
+    const auto began = std::chrono::steady_clock::now();
+    try {
+      return Session(definition, keeper, options).run();
+    } catch (const core::Error& error) {
+      if (is_final(error)) throw;
+      if (options.is_stopped()) return;
+      core::log::warn("stream_session", {{"stream", definition.name}, {"error", error.what()}});
+    }
+    if (std::chrono::steady_clock::now() - began > 2 * kLongest) pause = kShortest;
+    rest(pause, options.is_stopped);
+    pause = std::min(2 * pause, kLongest);
+  }
+}
+
+}  // namespace wakeful::streams
