@@ -7,6 +7,7 @@
 #include "monitor/detectors.hpp"
 #include "monitor/jobs.hpp"
 #include "monitor/online_models.hpp"
+#include "monitor/stream_detectors.hpp"
 #include "registry/models.hpp"
 #include "registry/search.hpp"
 
@@ -38,6 +39,10 @@ void cancel_jobs(db::Tx& tx, std::string_view detector, core::Timestamp now) {
 }  // namespace
 
 std::vector<std::string> delete_detector(db::Tx& tx, std::string_view name, core::Timestamp now) {
+  if (monitor::find_stream(tx, name)) {
+    monitor::remove_stream_detector(tx, name);
+    return {};
+  }
   monitor::lock_detector(tx, name);
   cancel_jobs(tx, name, now);
   std::vector<std::string> models = online_models_of(tx, name);

@@ -44,6 +44,19 @@ CREATE TABLE stream_alerts (
 CREATE INDEX stream_alerts_by_time ON stream_alerts (start_us, detector, lane, number);
 CREATE INDEX stream_alerts_by_detector ON stream_alerts (detector, start_us, lane, number);
 
+-- The stream detectors that are applied to a server; `wakeful stream` has none here.
+CREATE TABLE stream_detectors (
+  name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  definition TEXT NOT NULL,             -- JSON
+  digest TEXT NOT NULL,                 -- sha256 of it
+  revision BIGINT NOT NULL,
+  push TEXT COLLATE "C" NOT NULL,       -- the input that it reads, or ''
+  error TEXT NOT NULL,                  -- why it does not run; '': nothing is known against it
+  error_us BIGINT NOT NULL,
+  created_us BIGINT NOT NULL,
+  updated_us BIGINT NOT NULL
+);
+
 -- What is pushed for stream detectors that read without a broker; removed when all of them have read it.
 CREATE TABLE pushed_events (
   input TEXT COLLATE "C" NOT NULL,

@@ -6,6 +6,7 @@
 #include "monitor/evaluations.hpp"
 #include "monitor/jobs.hpp"
 #include "monitor/query_params.hpp"
+#include "monitor/stream_detectors.hpp"
 #include "monitor/wire/names.hpp"
 #include "monitor/wire/yaml.hpp"
 #include "platform/core/error.hpp"
@@ -53,31 +54,58 @@ Response get_detector_answer(const Watch& watch, Request& request) {
 }
 
 /// JSON when the request says so, YAML otherwise: what people send files as has many names.
-Definition read_detector_file(Request& request) {
+core::JsonDocument read_detector_file(Request& request) {
   const std::string body = request.read_body();
   const std::string type = core::to_lower(request.headers.find("Content-Type").value_or(""));
-  if (type.starts_with("application/json")) {
-    const core::JsonDocument document = core::parse_json(body);
-    return read_definition(core::ObjectReader(document.root()));
-  }
-  const auto documents = parse_yaml(body);
+  if (type.starts_with("application/json")) return core::parse_json(body);
+  auto documents = parse_yaml(body);
   if (documents.size() != 1)
     throw core::invalid(fmt::format("The body holds {} documents; a detector is one", documents.size()));
-  return read_definition(core::ObjectReader(documents.front().root()));
+  return std::move(documents.front());
+}
+
+void check_path_name(const Request& request, const std::string& name) {
+  if (name == request.path_param("name")) return;
+  throw core::invalid(
+      fmt::format("'name': the file is of '{}', the path of '{}'", name, request.path_param("name").substr(0, 120)),
+      "name");
+}
+
+ApplyReport put_stream(const Watch& watch, Request& request, const core::Json& document, bool dry_run) {
+  const StreamFile file = read_stream_file(document);
+  check_path_name(request, file.definition.name);
+  const core::Timestamp now = watch.clock.now();
+  return dry_run ? watch.read(request, [&](db::Tx& tx) { return plan_stream(tx, file); })
+                 : watch.write(request, [&](db::Tx& tx) { return apply_stream(tx, file, now); });
+}
+
+ApplyReport put_scheduled(const Watch& watch, Request& request, const core::Json& document, bool dry_run) {
+  const Definition definition = read_definition(core::ObjectReader(document));
+  check_path_name(request, definition.name);
+  check_definition(definition);
+  const core::Timestamp now = watch.clock.now();
+  const auto refuse_stream = [&](db::Tx& tx) {
+    if (find_stream(tx, definition.name))
+      throw core::conflict(
+          fmt::format("Detector '{}' is a stream; delete it before another takes its name", definition.name), "name");
+  };
+  return dry_run ? watch.read(request,
+                              [&](db::Tx& tx) {
+                                refuse_stream(tx);
+                                return plan_apply(tx, definition);
+                              })
+                 : watch.write(request, [&](db::Tx& tx) {
+                     refuse_stream(tx);
+                     return apply_detector(tx, definition, now);
+                   });
 }
 
 Response put_detector_answer(const Watch& watch, Request& request) {
   const bool dry_run = find_flag_param(request, "dry_run");
-  const Definition definition = read_detector_file(request);
-  if (definition.name != request.path_param("name")) {
-    throw core::invalid(fmt::format("'name': the file is of '{}', the path of '{}'", definition.name,
-                                    request.path_param("name").substr(0, 120)),
-                        "name");
-  }
-  check_definition(definition);
-  const core::Timestamp now = watch.clock.now();
-  ApplyReport report = dry_run ? watch.read(request, [&](db::Tx& tx) { return plan_apply(tx, definition); })
-                               : watch.write(request, [&](db::Tx& tx) { return apply_detector(tx, definition, now); });
+  const core::JsonDocument document = read_detector_file(request);
+  const bool is_stream = core::is_object(document.root()) && core::ObjectReader(document.root()).has("stream");
+  ApplyReport report = is_stream ? put_stream(watch, request, document.root(), dry_run)
+                                 : put_scheduled(watch, request, document.root(), dry_run);
   report.dry_run = dry_run;
   core::JsonWriter json;
   write(json, report);
@@ -127,6 +155,17 @@ Response list_scores_answer(const Watch& watch, Request& request) {
   return Response::json(to_json(watch.read(request, [&](db::Tx& tx) { return list_scores(tx, search); }), "scores"));
 }
 
+/// Of one stream detector, or, with neither a detector nor a model, of all beside the others.
+Page<Anomaly> anomalies_of(db::Tx& tx, const AnomalySearch& search) {
+  if (!search.detector.empty() && find_stream(tx, search.detector))
+    return list_stream_alerts(tx,
+                              {.detector = search.detector, .from = search.from, .to = search.to, .page = search.page});
+  if (!search.detector.empty() && !find_detector(tx, search.detector))
+    throw core::not_found(fmt::format("Detector with name={} not found", search.detector.substr(0, 120)), "detector");
+  if (!search.detector.empty() || !search.model.empty()) return list_anomalies(tx, search);
+  return list_all_anomalies(tx, search);
+}
+
 Response list_anomalies_answer(const Watch& watch, Request& request) {
   const AnomalySearch search{.detector = text_param(request, "detector"),
                              .model = text_param(request, "model"),
@@ -134,8 +173,7 @@ Response list_anomalies_answer(const Watch& watch, Request& request) {
                              .to = find_time_param(request, "to"),
                              .page = page_params(request)};
   return Response::json(
-      to_json(read_of_detector(watch, request, search.detector, [&](db::Tx& tx) { return list_anomalies(tx, search); }),
-              "anomalies"));
+      to_json(watch.read(request, [&](db::Tx& tx) { return anomalies_of(tx, search); }), "anomalies"));
 }
 
 struct Row {
@@ -177,6 +215,7 @@ std::vector<http::Route> routes(db::Database& db, const core::Clock& clock) {
   std::vector<http::Route> all;
   add_watch_routes(all, db, clock);
   add_observation_routes(all, db, clock);
+  add_stream_routes(all, db, clock);
   return all;
 }
 

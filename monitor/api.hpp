@@ -14,6 +14,7 @@ std::vector<http::Route> routes(db::Database& db, const core::Clock& clock);
 
 // Its parts, by subject.
 void add_watch_routes(std::vector<http::Route>& routes, db::Database& db, const core::Clock& clock);
+void add_stream_routes(std::vector<http::Route>& routes, db::Database& db, const core::Clock& clock);
 void add_observation_routes(std::vector<http::Route>& routes, db::Database& db, const core::Clock& clock);
 
 }  // namespace wakeful::monitor

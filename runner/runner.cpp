@@ -15,6 +15,8 @@
 #include "platform/core/log.hpp"
 #include "runner/failure.hpp"
 #include "runner/lease_keeper.hpp"
+#include "runner/streams/crew.hpp"
+#include "runner/streams/instance.hpp"
 #include "runner/work.hpp"
 
 namespace wakeful::runner {
@@ -44,7 +46,8 @@ struct Runner::State {
         server(client::Server(std::move(transport)).with_cancel([this] { return stopping.load(); })),
         working(server.with_cancel({})),
         connections(settings.connections),
-        keeper(working) {
+        keeper(working),
+        crew(working, instance.name()) {
     if (settings.name.empty()) settings.name = own_name();
   }
 
@@ -150,6 +153,7 @@ struct Runner::State {
       stopping = true;
     }
     changed.notify_all();
+    crew.stop();
     {
       core::Lock lock(mutex);
       const auto until = SteadyClock::now() + settings.drain;
@@ -171,6 +175,8 @@ struct Runner::State {
   client::Server working;  // the others do not
   Connections connections;
   LeaseKeeper keeper;
+  Instance instance;
+  StreamCrew crew;
   core::Mutex claiming;  // whose turn it is to wait for a job
   core::Mutex mutex;
   core::Condition changed;
@@ -186,6 +192,7 @@ Runner::~Runner() { stop(); }
 void Runner::start() {
   for (int i = 0; i < std::max(state_->settings.workers, 1); ++i)
     state_->threads.emplace_back([this] { state_->serve(); });
+  state_->crew.start();
 }
 
 void Runner::stop() { state_->stop(); }

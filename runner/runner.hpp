@@ -4,7 +4,8 @@
 // It is a client, inside the server (Router::transport) or on another machine (http::connect): it holds no state that a
 // kill could lose and touches no table. Each of its threads works on one job at a time; they take turns in asking for
 // the next, so that one runner waits at the server once. What must be atomic is the server's work; what was not
-// committed when a runner died is done again by whoever claims the job next. Semantics: monitoring.md §5.
+// committed when a runner died is done again by whoever claims the job next. Beside the jobs it runs the stream
+// detectors that are applied (streams/crew.hpp). Semantics: monitoring.md §5.
 #include <map>
 #include <memory>
 #include <string>

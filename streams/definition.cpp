@@ -310,6 +310,28 @@ std::string fingerprint(const StreamDefinition& d) {
                      static_cast<int>(d.window.kind), d.window.size_ms, d.window.step_ms, d.window.grace_ms);
 }
 
+std::string describe_input(const StreamDefinition& d) {
+  if (const auto* kafka = std::get_if<KafkaInput>(&d.input)) return "kafka://" + kafka->brokers + "/" + kafka->topic;
+  if (const auto* push = std::get_if<PushInput>(&d.input)) return "push:" + push->name;
+  const std::string& path = std::get<FileInput>(d.input).path;
+  return path.empty() ? "stdin" : "file:" + path;
+}
+
+std::string_view name_of(Aggregate aggregate) {
+  switch (aggregate) {
+    case Aggregate::sum:
+      return "sum";
+    case Aggregate::count:
+      return "count";
+    case Aggregate::min:
+      return "min";
+    case Aggregate::max:
+      return "max";
+    default:
+      return "mean";
+  }
+}
+
 void check_for_server(const StreamDefinition& d) {
   constexpr string_view kOnlyForeground = "a server's detectors touch no files: run this one with `wakeful stream`";
   if (std::holds_alternative<FileInput>(d.input)) refuse("stream.input", kOnlyForeground);

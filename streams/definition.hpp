@@ -102,6 +102,10 @@ StreamDefinition read_stream(const core::ObjectReader& document);
 /// What the kept state depends on: two definitions with the same text can go on with each other's.
 std::string fingerprint(const StreamDefinition& definition);
 
+/// "kafka://brokers/topic", "push:name", "file:path" or "stdin".
+std::string describe_input(const StreamDefinition& definition);
+std::string_view name_of(Aggregate aggregate);
+
 /// Errors: invalid, naming what only `wakeful stream` has: a server's detectors touch no files.
 void check_for_server(const StreamDefinition& definition);
 /// Whether alerts or refused messages go to a topic, whose transactions then decide what counts.

@@ -14,6 +14,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kMostRecords = 500'000;  // of a batch
+constexpr std::int64_t kMostShared = 10'000;    // of a batch that goes over an API with its keys and alerts
 constexpr auto kLeastPause = std::chrono::milliseconds(100);
 constexpr auto kMostPause = std::chrono::milliseconds(1'000);
 
@@ -107,7 +108,7 @@ void Desk::refuse(Lane& lane, std::string_view why, const Record& record, std::i
   outlet_.bury({.reason = why, .record = record, .lane = lane.state.lane, .offset = at});
 }
 
-bool Desk::is_full() const { return records_ >= kMostRecords; }
+bool Desk::is_full() const { return records_ >= (keeper_.is_shared() ? kMostShared : kMostRecords); }
 
 bool Desk::is_due() const { return records_ > 0 && (is_full() || Steady::now() - began_ >= pause_); }
 

@@ -6,25 +6,6 @@
 #include "platform/core/json.hpp"
 
 namespace wakeful::streams {
-namespace {
-
-std::string_view name_of(Aggregate aggregate) {
-  switch (aggregate) {
-    case Aggregate::sum:
-      return "sum";
-    case Aggregate::count:
-      return "count";
-    case Aggregate::min:
-      return "min";
-    case Aggregate::max:
-      return "max";
-    default:
-      return "mean";
-  }
-}
-
-}  // namespace
-
 Engine::Keys::value_type& Engine::entry_of(std::string_view key) {
   const auto found = keys_.find(key);
   return found != keys_.end() ? *found : *keys_.try_emplace(std::string(key)).first;

@@ -1,6 +1,5 @@
 #include "streams/local_keeper.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include "platform/core/error.hpp"
 #include "platform/core/id.hpp"
 #include "platform/db/open.hpp"
+#include "streams/wire.hpp"
 
 namespace wakeful::streams {
 namespace {
@@ -67,18 +67,7 @@ std::vector<LaneStatus> LocalKeeper::lanes() const {
 
 Counts LocalKeeper::total() const {
   Counts out;
-  for (const LaneStatus& lane : lanes()) {
-    const Counts& c = lane.counts;
-    out.events += c.events;
-    out.skipped += c.skipped;
-    out.refused += c.refused;
-    out.late += c.late;
-    out.alerts += c.alerts;
-    out.lost += c.lost;
-    out.latest = std::max(out.latest, c.latest);
-    out.written = std::max(out.written, c.written);
-    out.dead = std::max(out.dead, c.dead);
-  }
+  for (const LaneStatus& lane : lanes()) add(out, lane.counts);
   return out;
 }
 

@@ -45,6 +45,8 @@ constexpr db::Sql kTakeBack{
     "stream.take_back",
     "UPDATE stream_lanes SET is_open = 0, next_offset = prior_offset, counts = prior_counts, updated_us = $5 "
     "WHERE detector = $1 AND lane = $2 AND epoch = $3 AND next_offset = $4 AND is_open = 1"};
+constexpr db::Sql kHold{"stream.hold",
+                        "UPDATE stream_lanes SET lease_until_us = $4 WHERE detector = $1 AND lane = $2 AND epoch = $3"};
 constexpr db::Sql kForgetNewKeys{
     "stream.forget_new_keys",
     "DELETE FROM stream_keys WHERE detector = $1 AND lane = $2 AND batch = $3 AND prior_state IS NULL"};
@@ -156,6 +158,10 @@ void settle_lane(db::Tx& tx, std::string_view detector, const LaneState& lane, b
   tx.execute(kRestoreKeys, {detector, lane.lane, lane.next});
   const LaneState before = load(tx, detector, lane.lane);
   tx.execute(kForgetAlerts, {detector, lane.lane, before.counts.alerts});
+}
+
+void hold_lane(db::Tx& tx, std::string_view detector, const LaneState& lane, core::Timestamp until) {
+  require_one(tx.execute(kHold, {detector, lane.lane, lane.epoch, core::to_us(until)}), lane.lane);
 }
 
 std::optional<std::string> find_fingerprint(db::Tx& tx, std::string_view detector) {

@@ -33,6 +33,9 @@ void move_lanes(db::Tx& tx, std::string_view detector, std::span<const LaneMove>
 /// Ends the open batch of a lane. Errors: conflict if it is another's, or stands elsewhere.
 void settle_lane(db::Tx& tx, std::string_view detector, const LaneState& lane, bool counts, core::Timestamp now);
 
+/// Keeps a lane that has nothing to move. Errors: conflict if it is another's.
+void hold_lane(db::Tx& tx, std::string_view detector, const LaneState& lane, core::Timestamp until);
+
 /// The fingerprint that the state was made with, if there is any.
 std::optional<std::string> find_fingerprint(db::Tx& tx, std::string_view detector);
 /// Who took its first lane last.

@@ -1,6 +1,7 @@
 #include "streams/topic_outlet.hpp"
 
 #include <array>
+#include <chrono>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,6 +12,9 @@ namespace wakeful::streams {
 namespace {
 
 constexpr int kSliceMs = 500;  // of a wait, between two looks at is_stopped
+// Then the session ends, and the next producer ends what this one left open: librdkafka 2.0 has been seen to wait for
+// ever for the end of a transaction whose coordinator had been killed.
+constexpr auto kLongestWait = std::chrono::seconds(15);
 
 rd_kafka_vu_t topic_part(const std::string& topic) {
   rd_kafka_vu_t part{};
@@ -74,13 +78,14 @@ TopicOutlet::~TopicOutlet() {
   kafka().purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
 }
 
-/// Repeats a call for as long as that is said to help.
+/// Repeats a call for as long as that is said to help, within reason.
 template <class Call>
 void TopicOutlet::insist(const char* doing, const Call& call) {
+  const auto end = std::chrono::steady_clock::now() + kLongestWait;
   while (true) {
     rd_kafka_error_t* error = call();
     if (error == nullptr) return;
-    const bool is_worth_it = kafka().error_is_retriable(error) != 0;
+    const bool is_worth_it = kafka().error_is_retriable(error) != 0 && std::chrono::steady_clock::now() < end;
     const std::string why = kafka().error_string(error);
     kafka().error_destroy(error);
     kafka().poll(client_.get(), 0);  // lets it say what is wrong with the brokers

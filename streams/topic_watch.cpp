@@ -163,6 +163,7 @@ void watch_topic(const StreamDefinition& definition, Keeper& keeper, const Topic
       if (is_final(error)) throw;
       if (options.is_stopped()) return;
       core::log::warn("stream_session", {{"stream", definition.name}, {"error", error.what()}});
+      options.on_failure(error.what());
     }
     if (std::chrono::steady_clock::now() - began > 2 * kLongest) pause = kShortest;
     rest(pause, options.is_stopped);

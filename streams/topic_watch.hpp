@@ -19,6 +19,7 @@ struct TopicWatchOptions {
   bool until_end = false;  // return at the end of all partitions
   std::function<bool()> is_stopped;
   std::function<std::unique_ptr<Outlet>()> make_files;  // the outlet where nothing goes to a topic
+  std::function<void(const std::string& why)> on_failure = [](const std::string&) {};  // of a session
 };
 
 /// Returns once `is_stopped` says so, or at the end. Errors: invalid; conflict, field "state", if the group has read

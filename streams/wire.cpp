@@ -1,5 +1,6 @@
 #include "streams/wire.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -67,6 +68,13 @@ Counts read_counts(const core::ObjectReader& object) {
   Counts out;
   for (const auto& [name, member] : kCounts) out.*member = object.find_integer(name).value_or(out.*member);
   return out;
+}
+
+void add(Counts& total, const Counts& counts) {
+  for (const auto& [name, member] : kCounts) {
+    const bool is_extreme = member == &Counts::latest || member == &Counts::written || member == &Counts::dead;
+    total.*member = is_extreme ? std::max(total.*member, counts.*member) : total.*member + counts.*member;
+  }
 }
 
 std::string counts_text(const Counts& counts) {

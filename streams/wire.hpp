@@ -13,6 +13,8 @@ namespace wakeful::streams {
 void write_counts(core::JsonWriter& json, const Counts& counts);
 /// Unknown members are left out, absent ones are 0. Errors: invalid for what is no object of integers.
 Counts read_counts(const core::ObjectReader& object);
+/// Of several lanes: sums, and the latest of what is a time or a length.
+void add(Counts& total, const Counts& counts);
 std::string counts_text(const Counts& counts);
 Counts counts_of(std::string_view text);
 

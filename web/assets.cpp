@@ -16,8 +16,8 @@ constexpr std::string_view kPolicy =
 constexpr std::string_view kBase = "<base href=\"/\"";
 
 /// First segments of the pages' addresses: kPages of src/app.tsx.
-constexpr std::array<std::string_view, 7> kPages = {"",     "detectors", "anomalies", "jobs", "experiments",
-                                                    "runs", "models"};
+constexpr std::array<std::string_view, 8> kPages = {"",     "detectors",   "streams", "anomalies",
+                                                    "jobs", "experiments", "runs",    "models"};
 /// First segments that belong to programs: never a page.
 constexpr std::array<std::string_view, 8> kPrograms = {
     "api", "ajax-api", "assets", "get-artifact", "model-versions", "graphql", "metrics", "upload-artifact"};

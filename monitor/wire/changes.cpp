@@ -56,16 +56,18 @@ std::vector<Change> compare(const Json& before, const Json& after) {
 
 }  // namespace
 
-std::vector<Change> changes(const Definition& before, const Definition& after) {
-  const core::JsonDocument from = core::parse_json(to_json(before));
-  const core::JsonDocument to = core::parse_json(to_json(after));
+std::vector<Change> changes_of_text(std::string_view before, std::string_view after) {
+  const core::JsonDocument to = core::parse_json(after);
+  if (before.empty()) return compare(Json(), to.root());
+  const core::JsonDocument from = core::parse_json(before);
   return compare(from.root(), to.root());
 }
 
-std::vector<Change> changes(const Definition& after) {
-  const core::JsonDocument to = core::parse_json(to_json(after));
-  return compare(Json(), to.root());
+std::vector<Change> changes(const Definition& before, const Definition& after) {
+  return changes_of_text(to_json(before), to_json(after));
 }
+
+std::vector<Change> changes(const Definition& after) { return changes_of_text("", to_json(after)); }
 
 void write(core::JsonWriter& json, const Change& change) {
   json.begin_object().member("path", change.path);

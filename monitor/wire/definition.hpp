@@ -152,6 +152,8 @@ struct Change {
 std::vector<Change> changes(const Definition& before, const Definition& after);
 /// All of it is new.
 std::vector<Change> changes(const Definition& after);
+/// The same of two JSON texts; "" is nothing.
+std::vector<Change> changes_of_text(std::string_view before, std::string_view after);
 void write(core::JsonWriter& json, const Change& change);
 
 }  // namespace wakeful::monitor

@@ -102,7 +102,7 @@ std::string read_mode(const ObjectReader& object) {
 }
 
 [[noreturn]] void refuse_streams(const std::string& path) {
-  refuse(path, "stream detectors are not served by this version; use {every: …}, {cron: …} or manual");
+  refuse(path, "a stream detector has both schedule: stream and stream: {…}");
 }
 
 Schedule read_schedule(const ObjectReader& object) {

@@ -141,11 +141,14 @@ void upgrade(Database& db) { upgrade(db, migrations(db.dialect())); }
 
 void upgrade(Database& db, const std::vector<Migration>& known) {
   const core::SystemClock clock;
+  // A store that is made says nothing; one that changes does.
+  const bool is_new = db.read([](Tx& tx) { return list_applied(tx).empty(); });
   for (;;) {
     const core::Timestamp now = clock.now();
     const auto applied = db.write([&](Tx& tx) { return apply_next(tx, known, now); });
     if (!applied) return;
-    core::log::info("migration_applied", {{"migration", *applied}});
+    core::log::write(is_new ? core::log::Level::debug : core::log::Level::info, "migration_applied",
+                     {{"migration", *applied}});
   }
 }
 

@@ -42,6 +42,7 @@ describe('an empty server', () => {
   for (const [name, path, command] of [
     ['detectors', '/detectors', /wakeful apply -f/],
     ['jobs', '/jobs', /wakeful run/],
+    ['streams', '/streams', /schedule: stream/],
     ['models', '/models', /set_tracking_uri/],
     ['anomalies', '/anomalies', /wakeful anomalies list/],
   ]) {
@@ -158,6 +159,18 @@ describe('a server at work', () => {
       await assertText(heading(page), /forest-00/);
     }));
 
+  test('a stream detector shows how far it is and what it alerted about', () =>
+    story('/streams', {}, async (page) => {
+      await assertText(page.locator('tbody'), /running\s*hot-machines mean of Temperature_C over 5s, every 1s/);
+      await checkPage(page, 'streams');
+      await page.getByRole('link', { name: 'hot-machines' }).click();
+      await page.waitForURL(/\/streams\/hot-machines/);
+      await assertText(page.locator('[aria-label="Partitions"]'), /1 refused/);
+      await page.locator('[aria-label="Anomalies"]').getByText('91.5').waitFor();
+      assert.equal(await page.locator('[aria-label="Anomalies"]').locator('tbody tr:not(.spacer)').count(), 11);
+      await checkPage(page, 'stream');
+    }));
+
   test('a series of the fit and predict API shows what it was trained on', () =>
     story('/models/series__boiler', {}, async (page) => {
       await assertText(heading(page), /series__boiler/);
@@ -221,7 +234,7 @@ describe('a server at work', () => {
 
   test('keys reach every place', () =>
     story('/', {}, async (page) => {
-      for (const [keys, title] of [['gd', 'Detectors'], ['ga', 'Anomalies'], ['gj', 'Jobs'], ['ge', 'Experiments'], ['gm', 'Models'], ['go', 'Overview']]) {
+      for (const [keys, title] of [['gd', 'Detectors'], ['gs', 'Streams'], ['ga', 'Anomalies'], ['gj', 'Jobs'], ['ge', 'Experiments'], ['gm', 'Models'], ['go', 'Overview']]) {
         for (const key of keys) await page.keyboard.press(key);
         await assertText(heading(page), new RegExp(title));
       }
@@ -276,6 +289,8 @@ describe('every page, in both themes, wide and on a phone', () => {
     ['anomalies', '/anomalies'],
     ['anomaly-points', '/anomalies?view=points'],
     ['jobs', '/jobs'],
+    ['streams', '/streams'],
+    ['stream', '/streams/hot-machines'],
     ['job', `/jobs/${seeded.job}`],
     ['experiments', '/experiments'],
     ['runs', `/experiments/${seeded.experiment}`],

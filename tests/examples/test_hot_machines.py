@@ -14,6 +14,9 @@ import time
 
 import pytest
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import kafka  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/hot_machines"
 BINARY = os.environ.get("WAKEFUL_BINARY", str(ROOT / "build/ci/wakeful"))
@@ -141,10 +144,10 @@ def test_reads_standard_input_and_writes_standard_output(tmp_path):
 
 def test_says_what_it_cannot_run(tmp_path):
     assert stream(tmp_path, "-f", "absent.yaml").returncode == 4
-    (tmp_path / "kafka.yaml").write_text((EXAMPLE / "hot-machines.yaml").read_text().replace(
-        "{file: readings.jsonl}", "{kafka: {brokers: 'localhost:9092', topic: t}}"))  # fmt: skip
-    done = stream(tmp_path, "-f", "kafka.yaml")
-    assert done.returncode == 1 and "stream.input.kafka" in done.stderr
+    (tmp_path / "push.yaml").write_text((EXAMPLE / "hot-machines.yaml").read_text().replace(
+        "{file: readings.jsonl}", "{push: readings}"))  # fmt: skip
+    done = stream(tmp_path, "-f", "push.yaml")
+    assert done.returncode == 1 and "wakeful apply" in done.stderr
     (tmp_path / "two.yaml").write_text("name: a\n---\nname: b\n")
     assert stream(tmp_path, "-f", "two.yaml").returncode == 1
     prepared(tmp_path, list(generate.readings(7)))
@@ -156,3 +159,17 @@ def test_says_what_it_cannot_run(tmp_path):
     held.send_signal(signal.SIGINT)
     assert held.wait(10) == 0
     assert done.returncode in (5, 6) and "in use" in done.stderr, done.stderr
+
+
+def test_between_topics_it_alerts_as_the_tutorial_does(tmp_path):
+    broker = kafka.Broker(tmp_path)
+    try:
+        done = subprocess.run([sys.executable, EXAMPLE / "kafka_machines.py", "--wakeful", BINARY, "--brokers", broker.address],
+                              check=True, capture_output=True, text=True, timeout=120)  # fmt: skip
+    finally:
+        broker.stop()
+    readings = list(generate.readings(7))
+    lines = done.stdout.splitlines()
+    assert f"{len(readings)} events, 0 without a value, 0 refused, 0 late" in lines[0]
+    expected = [f"machine {a['key']}: {float(a['value'])} in the 5 s from {a['ts']}" for a in reckoned(readings)]
+    assert collections.Counter(lines[1:]) == collections.Counter(expected) and expected

@@ -1,17 +1,22 @@
-"""`wakeful stream` over a real Kafka: what it alerts about, what it refuses, and what it makes of kills."""
+"""Stream detectors over a real Kafka and over pushes: what they alert about, refuse, and make of kills."""
 import collections
+import datetime
+import http.client
 import json
 import os
 import random
 import signal
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-import kafka
-from conftest import BINARY
+from conftest import BINARY, ROOT
+
+sys.path.append(str(ROOT / "tests/support"))
+import kafka  # noqa: E402
 
 KILLS = int(os.environ.get("WAKEFUL_STREAM_KILLS", "10"))
 
@@ -173,9 +178,122 @@ def test_kills_of_the_stream_and_of_the_broker_lose_nothing_and_double_nothing(b
         running = stream.start()
     giving.join()
     assert is_over.is_set()
+    messages = broker.given(source)
     running.kill()
     running.wait()
     assert f"{len(messages)} events" in stream.finish()
     found, expected = broker.alerts(alerts), kafka.reckon(messages)
     assert (expected - found, found - expected) == (collections.Counter(), collections.Counter())
     assert sum(expected.values()) > 1_000
+
+
+def push(store, lines):
+    body = "\n".join(json.dumps({"key": key, "ts": ts, "value": json.loads(value)}) for key, value, ts in lines)
+    return store.ask("POST", "/api/v1/events/readings", body.encode(), "application/x-ndjson")
+
+
+def until(condition, seconds=90):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def kept_alerts(store, detector):
+    found = store.pages("anomalies", "/api/v1/anomalies", detector=detector)
+    ms = lambda text: round(datetime.datetime.fromisoformat(text).timestamp() * 1000)
+    return collections.Counter((a["entity"], ms(a["timestamp"]), a["value"]) for a in found)
+
+
+def patiently(ask, seconds=60):
+    """What the server answers once it is there."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except (OSError, http.client.HTTPException):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_server_watches_what_is_pushed_to_it_whatever_is_killed(new_store, kind):
+    store = new_store(kind)
+    server, runner = store.serve("--no-runner"), None
+    definition = {"name": "pushed", "schedule": "stream", "stream": {
+        "input": {"push": "readings"}, "value": "Temperature_C", "alert": {"when": ">= 90", "round": 2},
+        "window": {"kind": "hopping", "size": "5s", "step": "1s"}}}
+    store.ask("PUT", "/api/v1/detectors/pushed", definition)
+    messages, chance, sent = list(kafka.readings(400 * KILLS)), random.Random(4), 0
+    runner = store.run()
+    kills = 0
+    while sent < len(messages):
+        batch = messages[sent:sent + 200]
+        # A push that was not answered may have been stored: what the log has says where to go on.
+        try:
+            push(store, batch)
+        except (OSError, http.client.HTTPException):
+            pass
+        sent = patiently(lambda: store.get("/api/v1/events/readings", **{"from": 10**9})["end"])
+        if chance.random() < 0.5 and kills < KILLS:
+            kills += 1
+            if kills % 2:
+                runner.kill()
+                runner = store.run()
+            else:
+                server.kill()
+                server = store.serve("--no-runner")
+    until(lambda: store.get("/api/v1/streams/pushed")["stream"]["counts"]["events"] == len(messages))
+    found, expected = kept_alerts(store, "pushed"), kafka.reckon(messages)
+    assert (expected - found, found - expected) == (collections.Counter(), collections.Counter())
+    assert sum(expected.values()) > 500 and kills > KILLS // 2
+    runner.kill(signal.SIGTERM)
+    server.kill(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_kills_of_the_runner_the_server_and_the_broker_lose_nothing_and_double_nothing(broker, new_store, kind):
+    source, alerts = broker.topics("readings", "alerts")
+    messages = list(kafka.readings(2_500 * KILLS))
+    store, chance = new_store(kind), random.Random(23)
+    server = store.serve("--no-runner")
+    store.ask("PUT", "/api/v1/detectors/hot-machines", kafka.detector(broker, source, alerts))
+    runners = [store.run(), store.run()]  # they share the partitions
+    producer = broker.producer()
+
+    def give():
+        for i, (key, value, ts) in enumerate(messages):
+            producer.produce(source, value, key, timestamp=ts)
+            producer.poll(0)
+            if i % 250 == 0:
+                time.sleep(0.06)
+        assert producer.flush(120) == 0
+
+    giving = threading.Thread(target=give)
+    giving.start()
+    for kill in range(KILLS):
+        time.sleep(chance.uniform(0.1, 1.2))
+        if kill % 5 == 4:
+            broker.kill()
+            broker.start()
+        elif kill % 2:
+            server.kill()
+            server = store.serve("--no-runner")
+        else:
+            which = kill // 2 % 2
+            runners[which].kill()
+            runners[which] = store.run()
+    giving.join()
+    messages = broker.given(source)
+    assert len(messages) >= 2_500 * KILLS
+    counts = lambda: patiently(lambda: store.get("/api/v1/streams/hot-machines"))["stream"]["counts"]
+    until(lambda: counts()["events"] == len(messages), 180)
+    # The last batch is in the store before it is in the topic.
+    expected = kafka.reckon(messages)
+    until(lambda: sum(broker.alerts(alerts).values()) >= sum(expected.values()), 60)
+    found, kept = broker.alerts(alerts), kept_alerts(store, "hot-machines")
+    assert (expected - found, found - expected) == (collections.Counter(), collections.Counter())
+    assert (expected - kept, kept - expected) == (collections.Counter(), collections.Counter())
+    for process in [*runners, server]:
+        process.kill(signal.SIGTERM)

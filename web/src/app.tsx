@@ -23,12 +23,16 @@ import { Runs } from './pages/runs';
 type Params = Record<string, string>;
 
 const DetectorPage = lazy(async () => (await import('./pages/detector')).DetectorPage);
+const StreamPage = lazy(async () => (await import('./pages/streams')).StreamPage);
+const Streams = lazy(async () => (await import('./pages/streams')).Streams);
 const RunPage = lazy(async () => (await import('./pages/run')).RunPage);
 
 const kPages: [string, (params: Params) => JSX.Element][] = [
   ['/', () => <Overview />],
   ['/detectors', () => <Detectors />],
   ['/detectors/:name', ({ name }) => <DetectorPage key={name} name={name!} />],
+  ['/streams', () => <Streams />],
+  ['/streams/:name', ({ name }) => <StreamPage key={name} name={name!} />],
   ['/anomalies', () => <Anomalies />],
   ['/jobs', () => <Jobs />],
   ['/jobs/:id', ({ id }) => <JobPage key={id} id={id!} />],
@@ -43,6 +47,7 @@ const kPages: [string, (params: Params) => JSX.Element][] = [
 const kIcons: Record<string, IconName> = {
   '/': 'overview',
   '/detectors': 'eye',
+  '/streams': 'waves',
   '/anomalies': 'spike',
   '/jobs': 'jobs',
   '/experiments': 'flask',
@@ -82,9 +87,9 @@ function Navigation(): JSX.Element {
   );
   return (
     <nav class="places" aria-label="Main">
-      <ul>{kPlaces.slice(0, 4).map(link)}</ul>
+      <ul>{kPlaces.slice(0, 5).map(link)}</ul>
       <p class="group" aria-hidden="true">Track</p>
-      <ul>{kPlaces.slice(4).map(link)}</ul>
+      <ul>{kPlaces.slice(5).map(link)}</ul>
     </nav>
   );
 }

@@ -105,8 +105,32 @@ async function models(url, run) {
 }
 
 /** Fills an empty server. Answers the ids that stories need. */
+/** The tutorial's five readings, and one that is none, pushed to a stream detector. */
+async function stream(url) {
+  await call(url, 'PUT', '/api/v1/detectors/hot-machines', {
+    name: 'hot-machines',
+    schedule: 'stream',
+    stream: {
+      input: { push: 'readings' },
+      value: 'Temperature_C',
+      window: { kind: 'hopping', size: '5s', step: '1s' },
+      alert: { when: '>= 90', round: 2 },
+    },
+  });
+  const readings = [[100_000, 88], [100_600, 90], [101_200, 91], [101_800, 92], [102_400, 93], [103_000, '"hot"']];
+  const lines = readings.map(([ts, value]) => `{"key": "2", "ts": ${ts}, "value": {"Temperature_C": ${value}}}`);
+  await call(url, 'POST', '/api/v1/events/readings', lines.join('\n'), 'application/x-ndjson');
+  for (let waited = 0; ; waited += 100) {
+    const { stream: found } = await call(url, 'GET', '/api/v1/streams/hot-machines');
+    if (found.counts.alerts === 11) return;
+    if (waited > 30_000) throw new Error(`the stream does not move: ${JSON.stringify(found)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 export async function seed(url) {
   const watched = await watch(url);
+  await stream(url);
   const { experiment_id: experiment } = await call(url, 'POST', `${kMlflow}/experiments/create`, { name: 'churn-forest' });
   const runs = [];
   for (let i = 0; i < 12; i += 1) runs.push(await oneRun(url, experiment, i));

@@ -133,7 +133,7 @@ TEST(Definition, RefusesAndNamesTheField) {
       {with("every: 5m", "evry: 5m"), "schedule.evry", "did you mean 'every'?"},
       {with("{every: 5m}", "{every: 5m, cron: '* * * * *'}"), "schedule", "either"},
       {with("{every: 5m}", "{every: 5m, timezone: UTC}"), "schedule.timezone", "cron"},
-      {with("{every: 5m}", "stream"), "schedule", "stream detectors are not served"},
+      {with("{every: 5m}", "stream"), "schedule", "both schedule: stream and stream"},
       {with("{every: 5m}", "manul"), "schedule", "did you mean 'manual'?"},
       {with("{every: 5m}", "7"), "schedule", "neither"},
       {with("granularity: 5m, ", ""), "time_spec.granularity", "Missing"},
@@ -164,7 +164,7 @@ TEST(Definition, RefusesAndNamesTheField) {
       {with("isolation_forest: {trees: 200}", "isolation_forest: 7"), "algorithms.isolation_forest", "object"},
       {with("  univariate_baseline: {tolerance: 5.0, direction: up}\n  isolation_forest: {trees: 200}", "  {}"),
        "algorithms", "at least one"},
-      {with("metrics:", "stream: {}\nmetrics:"), "stream", "not served"},
+      {with("metrics:", "stream: {}\nmetrics:"), "stream", "both schedule: stream"},
   };
   for (const Case& c : cases) {
     const std::string said = refusal(c.text);

@@ -66,7 +66,8 @@ TEST(Assets, SaysNotModifiedToWhoHoldsTheTag) {
 
 TEST(Assets, GivesEveryPageTheSameIndexUnderAStrictPolicy) {
   const Assets assets({}, kFiles);
-  for (const char* target : {"/", "/detectors", "/detectors/a.b?span=7d", "/experiments/1/runs/x", "/models/n%2Fm"}) {
+  for (const char* target :
+       {"/", "/detectors", "/detectors/a.b?span=7d", "/streams/a", "/experiments/1/runs/x", "/models/n%2Fm"}) {
     auto page = assets.answer(get(target));
     ASSERT_TRUE(page) << target;
     EXPECT_EQ(page->status, 200) << target;

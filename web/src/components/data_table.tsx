@@ -29,7 +29,7 @@ export function DataTable<Row>({ label, rows, columns, keyOf, linkOf, sorting, o
   label: string;
   rows: Row[];
   columns: ColumnOf<Row>[];
-  keyOf: (row: Row) => string;
+  keyOf: (row: Row, place: number) => string;
   /** Where Enter or a click on the row's empty parts leads. */
   linkOf?: (row: Row) => string;
   sorting?: Sorting | null;
@@ -112,7 +112,7 @@ export function DataTable<Row>({ label, rows, columns, keyOf, linkOf, sorting, o
           {first > 0 && <tr class="spacer" aria-hidden="true"><td colSpan={columns.length} style={{ height: `${first * kRowHeight}px` }} /></tr>}
           {rows.slice(first, last).map((row, i) => (
             <tr
-              key={keyOf(row)}
+              key={keyOf(row, first + i)}
               aria-rowindex={first + i + 2}
               class={`${linkOf ? 'opens' : ''} ${first + i === chosen ? 'chosen' : ''}`}
               onClick={(event) => open(event, row)}

@@ -11,7 +11,7 @@ export interface Episode {
   points: number;
 }
 
-const seriesOf = (row: Anomaly): string => `${row.model}|${row.entity}|${row.algorithm}`;
+const seriesOf = (row: Anomaly): string => `${row.model || row.detector}|${row.entity}|${row.algorithm}`;
 
 /** The episodes of `rows`, the one that ended last first. `gapOf` tells how far apart two points of one may lie, in ms. */
 export function groupEpisodes(rows: Anomaly[], gapOf: (row: Anomaly) => number): Episode[] {

@@ -7,6 +7,7 @@ export const helpOpen = signal(false);
 export const kPlaces: { key: string; to: string; text: string }[] = [
   { key: 'o', to: '/', text: 'Overview' },
   { key: 'd', to: '/detectors', text: 'Detectors' },
+  { key: 's', to: '/streams', text: 'Streams' },
   { key: 'a', to: '/anomalies', text: 'Anomalies' },
   { key: 'j', to: '/jobs', text: 'Jobs' },
   { key: 'e', to: '/experiments', text: 'Experiments' },

@@ -43,6 +43,13 @@ export const forDetector = (name: string, model: string): Snippets => ({
   python: `import requests\nrequests.post("$SERVER/api/v1/detectors/${encodeURIComponent(name)}/run?wait=60", json={"kind": "evaluate"}).json()`,
 });
 
+export const forStreams = (): Snippets => ({ curl: get('api/v1/streams'), cli: 'wakeful apply -f FILE --tracking-uri $SERVER' });
+
+export const forStream = (name: string): Snippets => ({
+  curl: get(`api/v1/streams/${encodeURIComponent(name)}`),
+  python: `import requests\nrequests.get("$SERVER/api/v1/anomalies", params={"detector": ${pythonText(name)}}).json()["anomalies"]`,
+});
+
 export const forAnomalies = (detector: string): Snippets => ({
   curl: get('api/v1/anomalies', { detector }),
   cli: 'wakeful anomalies list --json --tracking-uri $SERVER',

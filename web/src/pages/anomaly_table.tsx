@@ -6,8 +6,9 @@ import { DataTable, type ColumnOf } from '../components/data_table';
 import { number, score } from '../lib/format';
 import { href } from '../lib/router';
 
-/** The detector's page, looking at this anomaly. */
+/** The detector's page, looking at this anomaly; an alert of a stream has no model, and leads to the stream. */
 export function anomalyLink(row: Anomaly): string {
+  if (!row.model) return `/streams/${encodeURIComponent(row.detector)}`;
   const query = new URLSearchParams({ at: new Date(row.time).toISOString(), model: row.model });
   if (row.entity) query.set('entity', row.entity);
   query.set('algorithm', row.algorithm);
@@ -52,7 +53,7 @@ export function AnomalyTable({ rows, withDetector, more, look = '' }: {
       label="Anomalies"
       rows={rows}
       columns={columns}
-      keyOf={(row) => `${row.model}|${row.entity}|${row.algorithm}|${row.time}`}
+      keyOf={(row, i) => `${row.model || `${row.detector}|${i}`}|${row.entity}|${row.algorithm}|${row.time}`}
       linkOf={anomalyLink}
       more={more}
       look={look}

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""The same between two topics of a Kafka broker: sends the readings, watches them, and shows the alerts."""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from confluent_kafka import Consumer, Producer  # pip install confluent-kafka
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def send(brokers, seed):
+    made = subprocess.run([sys.executable, HERE / "generate.py", "--seed", seed], check=True, capture_output=True, text=True)
+    producer = Producer({"bootstrap.servers": brokers, "partitioner": "murmur2_random"})
+    for line in made.stdout.splitlines():
+        reading = json.loads(line)
+        # A message has its own time; it is the reading's.
+        ts = reading["value"]["Timestamp"] // 1_000_000
+        producer.produce("temperature_readings", json.dumps(reading["value"]), reading["key"], timestamp=ts)
+    producer.flush()
+
+
+def alerts(brokers):
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader", "auto.offset.reset": "earliest"})
+    consumer.subscribe(["alerts"])
+    message = consumer.poll(20)
+    while message is not None and not message.error():
+        yield message
+        message = consumer.poll(3)
+    consumer.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--wakeful", default="wakeful", help="the program")
+    parser.add_argument("--brokers", default="127.0.0.1:9092")
+    parser.add_argument("--seed", default="7")
+    given = parser.parse_args()
+    program = pathlib.Path(given.wakeful)
+    wakeful = str(program.resolve()) if program.exists() else given.wakeful
+    send(given.brokers, given.seed)
+    with tempfile.TemporaryDirectory(prefix="wakeful-machines-") as folder:
+        detector = pathlib.Path(folder) / "kafka-machines.yaml"
+        detector.write_text((HERE / detector.name).read_text().replace("brokers: BROKERS", f'brokers: "{given.brokers}"'))
+        done = subprocess.run([wakeful, "stream", "-f", detector, "--state", folder, "--until-end"], check=True,
+                              capture_output=True, text=True)  # fmt: skip
+        print(done.stderr.splitlines()[-1])
+    for alert in alerts(given.brokers):
+        print(f"machine {alert.key().decode()}: {alert.value().decode()} in the 5 s from {alert.timestamp()[1]}")
+
+
+if __name__ == "__main__":
+    main()

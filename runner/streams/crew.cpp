@@ -1,0 +1,173 @@
+#include "runner/streams/crew.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "platform/core/error.hpp"
+#include "platform/core/log.hpp"
+#include "platform/core/text.hpp"
+#include "runner/streams/pushed_watch.hpp"
+#include "runner/streams/remote_keeper.hpp"
+#include "streams/outlet.hpp"
+#include "streams/topic_watch.hpp"
+
+namespace wakeful::runner {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t kMostStreams = 64;
+constexpr auto kLookEvery = std::chrono::milliseconds(1'000);
+constexpr auto kPause = std::chrono::milliseconds(1'000);  // after a failure
+constexpr auto kLease = std::chrono::seconds(10);
+
+/// Sleeps, looking up now and then.
+template <class Stopped>
+void rest(Steady::duration span, const Stopped& is_stopped) {
+  const auto end = Steady::now() + span;
+  while (!is_stopped() && Steady::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
+/// One stream and its thread.
+class Stream {
+ public:
+  Stream(client::Server server, std::string instance, std::string name, const core::Json& definition,
+         std::int64_t revision)
+      : server_(server.with_cancel([this] { return is_stopped_.load(); })),
+        instance_(std::move(instance)),
+        name_(std::move(name)),
+        definition_(streams::read_stream(core::ObjectReader(definition))),
+        revision_(revision),
+        thread_([this] { live(); }) {}
+  ~Stream() {
+    is_stopped_ = true;
+    thread_.join();
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  std::int64_t revision() const { return revision_; }
+  void ask_to_stop() { is_stopped_ = true; }
+
+ private:
+  void live() {
+    const auto is_stopped = [this] { return is_stopped_.load(); };
+    while (!is_stopped_) {
+      try {
+        run(is_stopped);
+      } catch (const std::exception& e) {
+        if (is_stopped_) return;
+        tell(e.what());
+      }
+      rest(kPause, is_stopped);
+    }
+  }
+
+  void run(const std::function<bool()>& is_stopped) {
+    const bool is_topic = std::holds_alternative<streams::KafkaInput>(definition_.input);
+    RemoteKeeper keeper(server_, {.stream = name_,
+                                  .owner = instance_,
+                                  .is_assigned = is_topic,
+                                  .lease = is_topic ? core::Duration{} : core::Duration(kLease)});
+    if (!is_topic) return watch_pushed(definition_, server_, keeper, is_stopped);
+    streams::watch_topic(definition_, keeper,
+                         {.instance = instance_,
+                          .is_stopped = is_stopped,
+                          .make_files = [] { return std::make_unique<streams::NoOutlet>(); },
+                          .on_failure = [this](const std::string& why) { tell(why); }});
+  }
+
+  /// Another's lease is no failure, and one that is told already is not told again and again.
+  void tell(const std::string& why) {
+    if (why == told_ && Steady::now() - told_at_ < std::chrono::seconds(60)) return;
+    told_ = why;
+    told_at_ = Steady::now();
+    core::log::warn("stream_failed", {{"stream", name_}, {"message", why}});
+    core::JsonWriter json;
+    json.begin_object().member("message", why).end_object();
+    try {
+      server_.post("/api/v1/runner/streams/" + core::percent_encode(name_) + "/fail", json.take());
+    } catch (const core::Error&) {  // the server is away, which may be the very failure
+    }
+  }
+
+  std::atomic<bool> is_stopped_ = false;
+  client::Server server_;
+  std::string instance_;
+  std::string name_;
+  streams::StreamDefinition definition_;
+  std::int64_t revision_;
+  std::string told_;
+  Steady::time_point told_at_{};
+  std::thread thread_;
+};
+
+}  // namespace
+
+struct StreamCrew::State {
+  State(client::Server asked, std::string place) : server(std::move(asked)), instance(std::move(place)) {}
+
+  client::Server server;
+  std::string instance;
+  std::atomic<bool> is_stopped = false;
+  std::map<std::string, std::unique_ptr<Stream>> streams;
+  std::thread thread;
+
+  void live() {
+    const auto stopped = [this] { return is_stopped.load(); };
+    while (!is_stopped) {
+      try {
+        look();
+      } catch (const std::exception& e) {
+        core::log::debug("streams_unknown", {{"message", e.what()}});  // the claims say louder that the server is away
+      }
+      rest(kLookEvery, stopped);
+    }
+    for (auto& [name, stream] : streams) stream->ask_to_stop();
+    streams.clear();
+  }
+
+  /// Ends what is no longer applied as it was, and begins what is new.
+  void look() {
+    std::map<std::string, std::int64_t> applied;
+    std::string token;
+    do {
+      const auto answer = server.get("/api/v1/streams" + client::query_of({{"page_token", token}}));
+      const core::ObjectReader page(answer.root());
+      for (const core::ObjectReader& stream : page.objects("streams")) {
+        const std::string name = stream.text("name");
+        applied[name] = stream.integer("revision");
+        keep(name, applied[name], stream);
+      }
+      token = page.find_text("next_page_token").value_or("");
+    } while (!token.empty());
+    std::erase_if(streams, [&](const auto& entry) { return !applied.contains(entry.first); });
+  }
+
+  void keep(const std::string& name, std::int64_t revision, const core::ObjectReader& stream) {
+    const auto found = streams.find(name);
+    if (found != streams.end() && found->second->revision() == revision) return;
+    if (found != streams.end()) streams.erase(found);
+    if (streams.size() >= kMostStreams) return;
+    streams.emplace(name, std::make_unique<Stream>(server, instance, name, *stream.find_value("definition"), revision));
+  }
+};
+
+StreamCrew::StreamCrew(client::Server server, std::string instance)
+    : state_(std::make_unique<State>(std::move(server), std::move(instance))) {}
+
+StreamCrew::~StreamCrew() { stop(); }
+
+void StreamCrew::start() {
+  state_->thread = std::thread([this] { state_->live(); });
+}
+
+void StreamCrew::stop() {
+  state_->is_stopped = true;
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+}  // namespace wakeful::runner

@@ -1,0 +1,52 @@
+#include "runner/streams/instance.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "platform/core/id.hpp"
+
+namespace wakeful::runner {
+namespace {
+
+constexpr int kMost = 1'000;
+
+std::string host_name() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  std::string name(host.data());
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)) && c != '-'; }, '-');
+  return name.substr(0, 100);
+}
+
+}  // namespace
+
+Instance::Instance() {
+  const auto folder = std::filesystem::temp_directory_path();
+  for (int i = 0; i < kMost; ++i) {
+    const std::string file = folder / fmt::format("wakeful-{}-instance-{}.lock", ::getuid(), i);
+    const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0) break;
+    if (::flock(lock, LOCK_EX | LOCK_NB) == 0) {  // the kernel lets go of it after a kill -9 too
+      lock_ = lock;
+      name_ = fmt::format("{}-{}", host_name(), i);
+      return;
+    }
+    ::close(lock);
+  }
+  name_ = fmt::format("{}-{}", host_name(), core::new_hex_id());  // alone, but another one after a restart
+}
+
+Instance::~Instance() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+}  // namespace wakeful::runner
