@@ -31,6 +31,11 @@ void Desk::open(const LaneState& state) {
   lane.from = state.next;
 }
 
+void Desk::close_all() {
+  lanes_.clear();
+  records_ = 0;
+}
+
 void Desk::take_line(std::int64_t lane, std::string_view line, std::int64_t next, bool is_too_long) {
   Lane& here = lanes_.at(lane);
   count();

@@ -24,7 +24,8 @@ class Desk {
 
   /// Begins a lane where it was left; one that is there already begins anew.
   void open(const LaneState& state);
-  void close_all() { lanes_.clear(); }
+  /// Forgets all lanes, and what was worked off since it moved on.
+  void close_all();
 
   /// Works a line or a message; `next` is the offset behind it. One before the lane's next offset was worked already
   /// and is left out. The lane is open.

@@ -36,6 +36,7 @@ TopicConsumer::TopicConsumer(const KafkaInput& input, const std::string& instanc
                          {"group.instance.id", instance},
                          {"partition.assignment.strategy", "range"},
                          {"session.timeout.ms", "10000"},
+                         {"socket.timeout.ms", "10000"},
                          {"enable.auto.commit", "false"},
                          {"enable.auto.offset.store", "false"},
                          {"auto.offset.reset", "error"},  // nobody decides for us where to go on

@@ -66,6 +66,7 @@ TopicOutlet::TopicOutlet(const StreamDefinition& definition, const std::string& 
   client_ = make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", input_.brokers},
                                             {"transactional.id", input_.group + "." + instance},
                                             {"transaction.timeout.ms", "60000"},
+                                            {"socket.timeout.ms", "5000"},  // 2.0 waits for it whatever is asked
                                             {"compression.type", "lz4"},
                                             {"linger.ms", "20"},
                                             {"partitioner", "murmur2_random"},  // a key's partition as Java finds it

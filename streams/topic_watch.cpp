@@ -62,6 +62,8 @@ class Session final : public TopicConsumer::Owner {
     if (!is_lost) leave();
     desk_->close_all();
     open_.clear();
+    // What was produced of a batch that no longer counts must not be committed with what is read again.
+    if (is_lost) throw core::unavailable("the partitions went to another before their batch was done");
   }
 
   void message(std::int64_t partition, std::int64_t offset, const Record& record) override {
