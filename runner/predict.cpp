@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "client/runs.hpp"
 #include "monitor/wire/names.hpp"
@@ -21,6 +23,7 @@ struct Found {
   std::vector<PredictionRow> rows;
   std::map<std::string, std::int64_t> versions;  // of the models that judged
   std::int64_t ungrouped = 0;
+  std::set<std::string> unknown;  // groups that no model is about: nobody judges their rows
 };
 
 Buckets buckets_of(const Work& work) {
@@ -30,12 +33,47 @@ Buckets buckets_of(const Work& work) {
   return {.first = *interval.from, .last = *interval.until - step, .granularity = step};
 }
 
+/// The interval's rows of a metric, read once for the models of all its groups.
+class Pulls {
+ public:
+  explicit Pulls(const Work& work) : work_(work) {}
+
+  const Observations& of(const monitor::Metric& metric) {
+    const monitor::Metric whole = monitor::with_group(metric, {});
+    core::JsonWriter json;
+    write(json, whole);
+    const auto [at, fresh] = found_.try_emplace(json.take());
+    if (fresh) {
+      const auto deadline = core::Deadline::after(std::chrono::minutes(10));
+      at->second = make_source(whole, work_.context())->pull(span_of(buckets_of(work_), 0), deadline);
+      for (const auto& group : at->second.groups) groups_.insert(group);
+    }
+    return at->second;
+  }
+
+  /// Those that no model of the claim is about.
+  std::set<std::string> unknown() const {
+    std::set<std::string> names;
+    for (const auto& group : groups_) {
+      const auto is_of = [&](const monitor::OnlineModel& m) {
+        return m.metric.group.empty() || m.metric.group == group;
+      };
+      const auto& models = work_.claim.models;
+      if (std::none_of(models.begin(), models.end(), is_of)) names.insert(monitor::entity_name(group));
+    }
+    return names;
+  }
+
+ private:
+  const Work& work_;
+  std::map<std::string, Observations> found_;  // by the metric as JSON: models may have been trained on an older file
+  std::set<std::vector<std::string>> groups_;
+};
+
 /// What the model says about the interval's rows.
-void judge(const Work& work, const monitor::OnlineModel& model, Found& found) {
+void judge(const Work& work, const monitor::OnlineModel& model, Pulls& pulls, Found& found) {
   const Buckets buckets = buckets_of(work);
-  const auto deadline = core::Deadline::after(std::chrono::minutes(10));
-  const Observations observations =
-      only_group(make_source(model.metric, work.context())->pull(span_of(buckets, 0), deadline), model.metric.group);
+  const Observations observations = only_group(pulls.of(model.metric), model.metric.group);
   found.ungrouped = std::max(found.ungrouped, observations.ungrouped);
   found.versions[model.name] = model.version;
   if (observations.rows.empty()) return;
@@ -96,6 +134,15 @@ std::string to_json(const Work& work, const Found& found, std::int64_t outliers)
   json.member("output",
               fmt::format("{}:{}", work.claim.detector.predict->connection, work.claim.detector.predict->table));
   if (found.ungrouped > 0) json.member("rows_without_group", found.ungrouped);
+  if (!found.unknown.empty()) {
+    constexpr std::size_t kMost = 100;
+    std::size_t count = 0;
+    json.key("unknown_groups").begin_array();
+    for (const std::string& name : found.unknown) {
+      if (++count <= kMost) json.value(name);
+    }
+    json.end_array();
+  }
   json.member("models", static_cast<std::int64_t>(found.versions.size()));
   json.member("model_versions", versions_of(found));
   return json.end_object().take();
@@ -119,13 +166,19 @@ std::string predict(const Work& work) {
   if (!work.claim.detector.predict || work.claim.models.empty())
     throw core::internal("a prediction without a table or a model");
   Found found;
+  Pulls pulls(work);
   for (const monitor::OnlineModel& model : work.claim.models) {
     work.check();
     try {
-      judge(work, model, found);
+      judge(work, model, pulls, found);
     } catch (const core::Error& e) {
       throw core::Error(e.code(), fmt::format("{}: {}", model.name, e.what()), e.field());
     }
+  }
+  found.unknown = pulls.unknown();
+  if (!found.unknown.empty()) {
+    core::log::warn("groups_unknown", {{"detector", work.claim.detector.name},
+                                       {"groups", fmt::format("{}", fmt::join(found.unknown, ", "))}});
   }
   const auto outliers =
       std::count_if(found.rows.begin(), found.rows.end(), [](const PredictionRow& row) { return row.is_outlier; });

@@ -166,6 +166,16 @@ TEST_P(Predict, JudgesEachGroupByItsOwnModelAndNumbers) {
             std::vector<std::string>{date(kTrained + 1) + "|d__users__fr_online"});
 }
 
+TEST_P(Predict, NamesGroupsThatHaveNoModel) {
+  apply("d", kOfGroups);
+  train("d");
+  add(kTrained + 1, "es", 120);
+  const Job job = predict("d", kTrained, kTrained + 6);
+  ASSERT_EQ(job.state, JobState::succeeded) << job.error;
+  EXPECT_EQ(count(), 18);
+  EXPECT_NE(job.result.find(R"("unknown_groups":["es"])"), std::string::npos) << job.result;
+}
+
 TEST_P(Predict, EvaluatesTheSameRowsToTheSameScores) {
   for (const char* features : {kCalendar, kOfGroups}) {
     apply("d", features);
