@@ -1,0 +1,228 @@
+"""What a stream detector over Kafka makes of things that are not there, that stand still, or that are there twice."""
+import json
+import os
+import random
+import shutil
+import signal
+import time
+
+import pytest
+
+import kafka
+from conftest import Feed, assert_same, stopped, until, wait_for_alerts
+
+FAULTS = int(os.environ.get("WAKEFUL_STREAM_FAULTS", "8"))
+# The stores differ in their SQL alone, which kills test on both (tests/watch).
+STORES = ["sqlite", "postgres"] if FAULTS > 8 else ["postgres"]
+SESSION_S = 10  # after that a member that says nothing is out of its group
+
+
+def broker_pid(broker):
+    return int((broker.folder / "pid").read_text())
+
+
+def hot(*times):
+    return [("2", b'{"Temperature_C": 99}', ts) for ts in times]
+
+
+def test_a_reading_from_the_far_future_closes_no_window(broker, new_stream):
+    source, alerts, dead = broker.topics("readings", "alerts", "dead")
+    now = int(time.time() * 1000)
+    broker.give(source, hot(now - 60_000, now + 1_800_000, now - 59_000))
+    stream = new_stream(kafka.detector(broker, source, alerts, dead_letters={"kafka": {"topic": dead}}))
+    assert "2 events, 0 without a value, 1 refused, 0 late; 10 alerts" in stream.finish()
+    (letter,) = broker.read(dead)
+    assert letter.timestamp()[1] == now + 1_800_000 and "future" in dict(letter.headers())["reason"].decode()
+
+
+def test_a_broker_that_comes_later_is_waited_for(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    broker.give(source, hot(100_000))
+    broker.stop()
+    try:
+        stream = new_stream(kafka.detector(broker, source, alerts))
+        stream.start()
+        stream.wait_for(broker.address)
+    finally:
+        broker.start()
+    assert sum(wait_for_alerts(broker, alerts, 5).values()) == 5
+    assert stream.end()[0] == 0
+
+
+def test_a_topic_that_comes_later_is_waited_for(broker, new_stream):
+    (alerts,) = broker.topics("alerts")
+    source = "later-" + alerts
+    stream = new_stream(kafka.detector(broker, source, alerts))
+    stream.start()
+    time.sleep(1)
+    assert stream.running.poll() is None, stream.log.read_text()
+    broker.give(source, hot(100_000))
+    assert sum(wait_for_alerts(broker, alerts, 5).values()) == 5
+    assert stream.end()[0] == 0
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "nowhere.invalid:9092"])
+def test_an_address_without_a_broker_is_told_and_sigterm_ends_the_wait(broker, new_stream, address):
+    detector = kafka.detector(broker, "nowhere", "alerts")
+    detector["stream"]["input"]["kafka"]["brokers"] = address
+    stream = new_stream(detector)
+    stream.start()
+    stream.wait_for(address)
+    status, seconds = stream.end()
+    assert status == 0 and seconds < 2
+
+
+def test_sigterm_in_the_midst_ends_in_two_seconds_and_the_next_run_goes_on(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    feed = Feed(broker, source, kafka.readings(24_000))
+    stream = new_stream(kafka.detector(broker, source, alerts))
+    for _ in range(4):
+        stream.start()
+        stream.wait_for("stream_lanes")
+        time.sleep(0.4)
+        status, seconds = stream.end()
+        assert status == 0 and seconds < 2, stream.log.read_text()
+        stream.log.write_text("")
+    feed.done()
+    stream.finish()
+    assert_same(broker.alerts(alerts), kafka.reckon(feed.messages))
+
+
+def test_sigterm_ends_a_stream_whose_broker_stands_still(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    feed = Feed(broker, source, kafka.readings(24_000))
+    stream = new_stream(kafka.detector(broker, source, alerts))
+    stream.start()
+    wait_for_alerts(broker, alerts, 1)
+    with stopped(broker_pid(broker)):
+        time.sleep(1.5)
+        status, seconds = stream.end()
+    assert seconds < 15, stream.log.read_text()
+    feed.done()
+    stream.finish()
+    assert_same(broker.alerts(alerts), kafka.reckon(broker.given(source)))
+
+
+def test_a_stream_that_stood_still_past_its_session_goes_on(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    feed = Feed(broker, source, kafka.readings(30_000), a_second=3_000)
+    stream = new_stream(kafka.detector(broker, source, alerts))
+    stream.start()
+    wait_for_alerts(broker, alerts, 1)
+    with stopped(stream.running.pid):
+        time.sleep(SESSION_S + 3)
+    feed.done()
+    expected = kafka.reckon(feed.messages)
+    wait_for_alerts(broker, alerts, sum(expected.values()))
+    assert stream.end()[0] == 0
+    assert_same(broker.alerts(alerts), expected)
+
+
+def test_two_at_once_with_states_of_their_own_alert_about_nothing_twice(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    detector = kafka.detector(broker, source, alerts)
+    one, other = new_stream(detector, "one"), new_stream(detector, "other")
+    feed = Feed(broker, source, kafka.readings(30_000))
+    one.start()
+    wait_for_alerts(broker, alerts, 1)
+    other.start()
+    feed.done()
+    # Each knows partitions that the other has read, and says so as soon as it is given one of them.
+    until(lambda: one.running.poll() is not None or other.running.poll() is not None, 30)
+    for stream in (one, other):
+        if stream.running.poll() is not None:
+            assert stream.running.returncode != 0 and "another program reads in this group" in stream.log.read_text()
+    expected = kafka.reckon(feed.messages)
+    assert sum((broker.alerts(alerts) - expected).values()) == 0
+    if one.running.poll() is None:  # the first one is at home here: nothing is missing either
+        wait_for_alerts(broker, alerts, sum(expected.values()))
+        assert_same(broker.alerts(alerts), expected)
+
+
+def test_a_copy_of_a_state_beside_it_alerts_about_nothing_twice(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    detector, messages = kafka.detector(broker, source, alerts), list(kafka.readings(40_000))
+    one, copy = new_stream(detector, "one"), new_stream(detector, "copy")
+    broker.give(source, messages[:10_000])
+    one.finish()
+    shutil.copytree(one.state, copy.state)
+    feed = Feed(broker, source, messages[10_000:])
+    one.start()
+    copy.start()  # under the same name in the group: they throw each other out
+    feed.done()
+    time.sleep(2)
+    ended = [s for s in (one, copy) if s.running.poll() is not None]
+    for stream in ended:
+        assert "another program reads in this group" in stream.log.read_text()
+    for stream in (one, copy):
+        if stream not in ended:
+            stream.end(signal.SIGKILL)
+    expected = kafka.reckon(messages)
+    assert sum((broker.alerts(alerts) - expected).values()) == 0, "surplus"
+
+
+def test_an_old_copy_of_a_state_is_refused(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    detector, messages = kafka.detector(broker, source, alerts), list(kafka.readings(20_000))
+    one, copy = new_stream(detector, "one"), new_stream(detector, "copy")
+    broker.give(source, messages[:10_000])
+    one.finish()
+    shutil.copytree(one.state, copy.state)
+    broker.give(source, messages[10_000:])
+    one.finish()
+    copy.start("--until-end")
+    assert copy.running.wait(60) != 0 and "another program reads in this group" in copy.log.read_text()
+    assert_same(broker.alerts(alerts), kafka.reckon(messages))
+
+
+def test_whatever_is_killed_stopped_or_ended_nothing_is_lost_or_doubled(broker, new_stream):
+    """Beside kills: brokers and streams that stand still for a moment, kills while they do, and orderly ends."""
+    source, alerts = broker.topics("readings", "alerts")
+    feed = Feed(broker, source, kafka.readings(4_000 * FAULTS), a_second=4_000)
+    stream, chance = new_stream(kafka.detector(broker, source, alerts)), random.Random(31)
+    stream.start()
+    for fault in range(FAULTS):
+        time.sleep(chance.uniform(0.1, 1.0))
+        kind = fault % 4
+        if kind == 0:
+            stream.end(signal.SIGKILL)
+        elif kind == 1:  # killed while its broker does not answer
+            with stopped(broker_pid(broker)):
+                time.sleep(chance.uniform(0.2, 1.0))
+                stream.end(signal.SIGKILL)
+        elif kind == 2:
+            with stopped(broker_pid(broker)):
+                time.sleep(chance.uniform(0.5, 3.0))
+            continue
+        else:
+            assert stream.end()[0] == 0
+        stream.start()
+    feed.done()
+    messages = broker.given(source)
+    stream.end(signal.SIGKILL)
+    assert f"{len(messages)} events" in stream.finish()
+    assert_same(broker.alerts(alerts), kafka.reckon(messages))
+
+
+@pytest.mark.parametrize("kind", STORES)
+def test_a_runner_that_wakes_after_another_took_its_partitions_alerts_about_nothing_twice(broker, new_store, kind):
+    source, alerts = broker.topics("readings", "alerts")
+    store = new_store(kind)
+    server = store.serve("--no-runner")
+    store.ask("PUT", "/api/v1/detectors/hot-machines", kafka.detector(broker, source, alerts))
+    sleeper, runner = store.run(), store.run()
+    try:
+        feed = Feed(broker, source, kafka.readings(30_000), a_second=2_500)
+        wait_for_alerts(broker, alerts, 1)
+        with stopped(sleeper.process.pid):
+            time.sleep(SESSION_S + 3)
+        feed.done()
+        expected = kafka.reckon(feed.messages)
+        wait_for_alerts(broker, alerts, sum(expected.values()))
+        time.sleep(1)
+        assert_same(broker.alerts(alerts), expected)
+        counts = store.get("/api/v1/streams/hot-machines")["stream"]["counts"]
+        assert (counts["events"], counts["alerts"]) == (len(feed.messages), sum(expected.values())), json.dumps(counts)
+    finally:
+        for process in (sleeper, runner, server):
+            process.kill(signal.SIGTERM)
