@@ -1,7 +1,9 @@
 #include "streams/topic_consumer.hpp"
 
 #include <algorithm>
-#include <array>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -15,6 +17,8 @@ constexpr std::size_t kMessages = 4'096;  // handed over at once
 constexpr int kAnswerMs = 5'000;
 constexpr auto kAskEvery = std::chrono::milliseconds(50);
 
+constexpr auto kLastQuestion = std::chrono::milliseconds(500);
+
 PartitionList list_of(const std::string& topic, const std::vector<std::int64_t>& partitions) {
   PartitionList list(kafka().topic_partition_list_new(static_cast<int>(partitions.size())));
   for (const std::int64_t p : partitions)
@@ -27,6 +31,44 @@ std::span<rd_kafka_topic_partition_t> parts_of(const PartitionList& list) {
 }
 
 }  // namespace
+
+/// librdkafka 2.0 rests for a whole second when its queue was full; a question to the broker wakes it. A thread asks
+/// for the ends of the partitions, which somebody wants to know anyway. A broker that stands still holds the question
+/// for longer than anybody should wait: then the thread is left alone with what it needs.
+struct TopicConsumer::Asker {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::int64_t> partitions;
+  bool is_stopped = false;
+  bool has_ended = false;
+
+  static void live(const std::shared_ptr<Asker>& self, const std::shared_ptr<rd_kafka_t>& client,
+                   const std::string& topic) {
+    std::unique_lock lock(self->mutex);
+    while (!self->is_stopped) {
+      const std::vector<std::int64_t> asked = self->partitions;
+      lock.unlock();
+      for (const std::int64_t p : asked) {
+        std::int64_t first = 0, end = 0;
+        kafka().query_watermark_offsets(client.get(), topic.c_str(), static_cast<std::int32_t>(p), &first, &end, 500);
+      }
+      lock.lock();
+      self->changed.wait_for(lock, kAskEvery, [&] { return self->is_stopped; });
+    }
+    self->has_ended = true;
+    self->changed.notify_all();
+  }
+  void ask(std::vector<std::int64_t> wanted) {
+    const std::lock_guard lock(mutex);
+    partitions = std::move(wanted);
+  }
+  void stop() {
+    std::unique_lock lock(mutex);
+    is_stopped = true;
+    changed.notify_all();
+    changed.wait_for(lock, kLastQuestion, [&] { return has_ended; });
+  }
+};
 
 TopicConsumer::TopicConsumer(const KafkaInput& input, const std::string& instance, Owner& owner)
     : input_(input), owner_(owner), messages_(kMessages) {
@@ -52,31 +94,14 @@ TopicConsumer::TopicConsumer(const KafkaInput& input, const std::string& instanc
   queue_.reset(kafka().queue_get_consumer(client_.get()));
   const auto topics = list_of(input.topic, {RD_KAFKA_PARTITION_UA});
   require_ok(kafka().subscribe(client_.get(), topics.get()), "joining the group");
-  asker_ = std::jthread([this](const std::stop_token& stop) { keep_fetching(stop); });
+  asker_ = std::make_shared<Asker>();
+  std::thread([asker = asker_, client = client_, topic = input.topic] { Asker::live(asker, client, topic); }).detach();
 }
 
 TopicConsumer::~TopicConsumer() {
-  asker_.request_stop();
-  asker_.join();
+  asker_->stop();
   kafka().assign(client_.get(), nullptr);
   queue_.reset();
-}
-
-void TopicConsumer::keep_fetching(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    std::vector<std::int64_t> partitions;
-    {
-      const std::lock_guard lock(asked_mutex_);
-      partitions = asked_;
-    }
-    for (const std::int64_t p : partitions) {
-      std::int64_t first = 0, end = 0;
-      if (stop.stop_requested()) return;
-      kafka().query_watermark_offsets(client_.get(), input_.topic.c_str(), static_cast<std::int32_t>(p), &first, &end,
-                                      500);
-    }
-    std::this_thread::sleep_for(kAskEvery);
-  }
 }
 
 void TopicConsumer::read(std::chrono::milliseconds patience) {
@@ -137,10 +162,7 @@ void TopicConsumer::rebalance(rd_kafka_t* client, rd_kafka_resp_err_t error,
     if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) return self.assign(partitions);
     self.partitions_.clear();
     self.ended_.clear();
-    {
-      const std::lock_guard lock(self.asked_mutex_);
-      self.asked_.clear();
-    }
+    self.asker_->ask({});
     self.owner_.revoked(kafka().assignment_lost(client) != 0);
   } catch (...) {
     if (!self.failure_) self.failure_ = std::current_exception();
@@ -157,8 +179,7 @@ void TopicConsumer::assign(rd_kafka_topic_partition_list_t* partitions) {
     partitions->elems[i].offset = places[i].offset < 0 ? otherwise : places[i].offset;
   partitions_ = mine;
   require_ok(kafka().assign(client_.get(), partitions), "taking partitions");
-  const std::lock_guard lock(asked_mutex_);
-  asked_ = mine;
+  asker_->ask(mine);
 }
 
 std::vector<std::optional<std::int64_t>> TopicConsumer::committed(const std::vector<std::int64_t>& partitions) {

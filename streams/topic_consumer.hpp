@@ -6,11 +6,10 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "platform/core/function_ref.hpp"
@@ -67,22 +66,17 @@ class TopicConsumer {
   void assign(rd_kafka_topic_partition_list_t* partitions);
   void take(const rd_kafka_message_t& message);
   void take_error(const rd_kafka_message_t& message);
-  void keep_fetching(std::stop_token stop);
+  struct Asker;
 
   const KafkaInput input_;
   Owner& owner_;
-  ClientHandle client_;
+  std::shared_ptr<rd_kafka_t> client_;  // the asker's too
   QueueHandle queue_;
   std::vector<std::int64_t> partitions_;
   std::vector<std::int64_t> ended_;
   std::vector<rd_kafka_message_t*> messages_;
   std::exception_ptr failure_;  // of the owner, in a callback of C
-
-  // librdkafka 2.0 rests for a whole second when its queue was full; a question to the broker wakes it. The thread asks
-  // for the ends of the partitions, which somebody wants to know anyway.
-  mutable std::mutex asked_mutex_;
-  std::vector<std::int64_t> asked_;
-  std::jthread asker_;
+  std::shared_ptr<Asker> asker_;
 };
 
 }  // namespace wakeful::streams
