@@ -39,6 +39,10 @@ CREATE TABLE stream_alerts (
   event_count BIGINT NOT NULL,
   value DOUBLE PRECISION NOT NULL,
   is_resolved BIGINT NOT NULL,
+  score DOUBLE PRECISION,               -- of an algorithm, and what it expected; NULL: a comparison was made
+  expected DOUBLE PRECISION,
+  lower DOUBLE PRECISION,
+  upper DOUBLE PRECISION,
   PRIMARY KEY (detector, lane, number)                                                           -- ! none twice
 );
 CREATE INDEX stream_alerts_by_time ON stream_alerts (start_us, detector, lane, number);

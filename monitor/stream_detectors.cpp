@@ -115,7 +115,9 @@ Page<Anomaly> list_stream_alerts(db::Tx& tx, const StreamAlertSearch& search) {
       {{"a.start_us", false}, {"a.detector", true}, {"a.lane", true}, {"a.number", true}}};
   search::Query query;
   query.text("SELECT a.start_us, a.detector, a.lane, a.number, a.name, a.end_us, a.event_us, a.event_count, a.value, ");
-  query.text("d.definition FROM stream_alerts a JOIN stream_detectors d ON d.name = a.detector");
+  query.text(
+      "d.definition, a.score, a.expected, a.lower, a.upper FROM stream_alerts a JOIN stream_detectors d ON d.name = "
+      "a.detector");
   query.text(" WHERE a.is_resolved = 0");
   if (!search.detector.empty()) query.text(" AND a.detector = ").bind(search.detector);
   if (search.from) query.text(" AND a.start_us >= ").bind(core::to_us(*search.from));
@@ -134,6 +136,14 @@ Page<Anomaly> list_stream_alerts(db::Tx& tx, const StreamAlertSearch& search) {
                      .algorithm = std::string(streams::name_of(definition.aggregate)),
                      .value = row.real(first + 4),
                      .is_anomaly = true};
+    if (definition.algorithm) {
+      anomaly.score.algorithm = std::string(definition.algorithm->row->name);
+      anomaly.score.score = row.find_real(first + 6);
+      anomaly.score.expected = row.find_real(first + 7);
+      anomaly.score.lower = row.find_real(first + 8);
+      anomaly.score.upper = row.find_real(first + 9);
+      return anomaly;
+    }
     const bool is_above =
         definition.comparison == streams::Comparison::above || definition.comparison == streams::Comparison::at_least;
     (is_above ? anomaly.score.upper : anomaly.score.lower) = definition.threshold;

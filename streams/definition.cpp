@@ -1,313 +1,27 @@
 #include "streams/definition.hpp"
 
-#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <string>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "platform/core/clock.hpp"
 #include "platform/core/error.hpp"
-#include "platform/core/text.hpp"
 
 namespace wakeful::streams {
-namespace {
-
-using core::ObjectReader;
-using std::string_view;
-
-constexpr std::int64_t kLongestMs = std::int64_t{366} * 86'400'000;
-constexpr std::int64_t kMostWindows = 10'000;  // of one event
-constexpr int kMostDecimals = 12;
-constexpr std::size_t kLongestText = 5'000;
-
-constexpr string_view kNameRule = "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100";
-
-bool is_sound(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-'; }
-
-/// What sources and detectors are called.
-bool is_name(string_view name) {
-  return !name.empty() && name.size() <= 100 && std::isalnum(static_cast<unsigned char>(name.front())) &&
-         std::all_of(name.begin(), name.end(), is_sound);
-}
-
-[[noreturn]] void refuse(const std::string& path, string_view why) {
-  throw core::invalid(fmt::format("'{}': {}", path, why), path);
-}
-
-template <class Value, std::size_t N>
-using Words = std::array<std::pair<string_view, Value>, N>;
-
-template <class Value, std::size_t N>
-Value choose(const ObjectReader& object, string_view name, const Words<Value, N>& words,
-             std::optional<Value> otherwise) {
-  const auto text = object.find_text(name);
-  if (!text) {
-    if (otherwise) return *otherwise;
-    throw core::invalid(fmt::format("Missing value for required parameter '{}'.", object.path_of(name)),
-                        object.path_of(name));
-  }
-  std::vector<string_view> known;
-  for (const auto& [word, value] : words) {
-    if (word == *text) return value;
-    known.push_back(word);
-  }
-  const auto near = core::did_you_mean(*text, known);
-  refuse(object.path_of(name), near ? fmt::format("'{}' is unknown; did you mean '{}'?", *text, *near)
-                                    : fmt::format("'{}' is none of {}", *text, fmt::join(known, ", ")));
-}
-
-std::string filled(const ObjectReader& object, string_view name) {
-  std::string text = object.text(name);
-  if (core::trim(text).empty()) refuse(object.path_of(name), "empty");
-  if (text.size() > kLongestText) refuse(object.path_of(name), "longer than 5000 bytes");
-  return text;
-}
-
-std::int64_t span_ms(const ObjectReader& object, string_view name, std::int64_t least,
-                     std::optional<std::int64_t> otherwise) {
-  const auto text = otherwise ? object.find_text(name) : std::optional(object.text(name));
-  if (!text) return *otherwise;
-  core::Duration span{};
-  try {
-    span = core::parse_duration(*text);
-  } catch (const core::Error& e) {
-    refuse(object.path_of(name), e.what());
-  }
-  if (span.count() % 1'000 != 0) refuse(object.path_of(name), "finer than a millisecond");
-  const std::int64_t ms = span.count() / 1'000;
-  if (ms < least || ms > kLongestMs)
-    refuse(object.path_of(name), fmt::format("'{}' is not between {} ms and 366 days", *text, least));
-  return ms;
-}
-
-/// Which one of `known` the object has. Errors: invalid if it is none or several.
-string_view only_member(const ObjectReader& object, const std::string& path, std::span<const string_view> known) {
-  string_view found;
-  for (const string_view name : known) {
-    if (!object.has(name)) continue;
-    if (!found.empty())
-      refuse(object.path_of(name),
-             fmt::format("there is '{}' already; it takes one of {}", found, fmt::join(known, ", ")));
-    found = name;
-  }
-  if (found.empty()) refuse(path, fmt::format("it takes one of {}", fmt::join(known, ", ")));
-  return found;
-}
-
-/// {stdin: true} and {stdout: true} say nothing else.
-void require_true(const ObjectReader& object, string_view name) {
-  if (!object.boolean(name)) refuse(object.path_of(name), "can only be true");
-}
-
-/// Of a topic: what Kafka itself allows.
-std::string topic_name(const ObjectReader& object, string_view name) {
-  std::string topic = filled(object, name);
-  if (topic.size() > 249 || !std::all_of(topic.begin(), topic.end(), is_sound) || topic == "." || topic == "..")
-    refuse(object.path_of(name), "a topic has letters, digits, '.', '_' and '-', at most 249");
-  return topic;
-}
-
-KafkaInput read_kafka_input(const ObjectReader& kafka, const std::string& detector) {
-  constexpr std::array<string_view, 4> kKnown = {"brokers", "topic", "group", "offset"};
-  constexpr Words<bool, 2> kOffsets = {{{"earliest", false}, {"latest", true}}};
-  kafka.refuse_unknown(kKnown);
-  KafkaInput out{.brokers = filled(kafka, "brokers"), .topic = topic_name(kafka, "topic"), .group = detector};
-  if (kafka.has("group")) out.group = filled(kafka, "group");
-  out.is_from_end = choose<bool>(kafka, "offset", kOffsets, false);
-  return out;
-}
-
-void read_input(const ObjectReader& stream, StreamDefinition& out) {
-  const ObjectReader input = stream.object("input");
-  constexpr std::array<string_view, 4> kKnown = {"kafka", "push", "file", "stdin"};
-  input.refuse_unknown(kKnown);
-  const string_view kind = only_member(input, stream.path_of("input"), kKnown);
-  if (kind == "kafka") {
-    out.input = read_kafka_input(input.object("kafka"), out.name);
-  } else if (kind == "push") {
-    const std::string name = filled(input, "push");
-    if (!is_name(name)) refuse(input.path_of("push"), kNameRule);
-    out.input = PushInput{name};
-  } else if (kind == "file") {
-    out.input = FileInput{filled(input, "file")};
-  } else {
-    require_true(input, "stdin");
-    out.input = FileInput{};
-  }
-  out.value = filled(stream, "value");
-  const auto timestamp = stream.find_object("timestamp");
-  if (!timestamp) return;
-  constexpr std::array<string_view, 2> kParts = {"field", "unit"};
-  constexpr Words<TimeUnit, 4> kUnits = {
-      {{"s", TimeUnit::s}, {"ms", TimeUnit::ms}, {"us", TimeUnit::us}, {"ns", TimeUnit::ns}}};
-  timestamp->refuse_unknown(kParts);
-  if (timestamp->has("field")) out.time_field = filled(*timestamp, "field");
-  out.time_unit = choose<TimeUnit>(*timestamp, "unit", kUnits, std::nullopt);
-}
-
-void read_window(const ObjectReader& window, StreamDefinition& out) {
-  constexpr std::array<string_view, 8> kKnown = {"kind", "size",  "step",      "aggregate",
-                                                 "emit", "grace", "min_count", "min_span"};
-  constexpr Words<int, 3> kKinds = {{{"hopping", 0}, {"tumbling", 1}, {"sliding", 2}}};
-  constexpr Words<Aggregate, 5> kAggregates = {{{"mean", Aggregate::mean},
-                                                {"sum", Aggregate::sum},
-                                                {"count", Aggregate::count},
-                                                {"min", Aggregate::min},
-                                                {"max", Aggregate::max}}};
-  constexpr Words<Emit, 3> kEmits = {{{"updates", Emit::updates}, {"oldest", Emit::oldest}, {"final", Emit::final}}};
-  window.refuse_unknown(kKnown);
-  const int kind = choose<int>(window, "kind", kKinds, std::nullopt);
-  out.window.kind = kind == 2 ? WindowKind::sliding : WindowKind::hopping;
-  out.window.size_ms = span_ms(window, "size", 1, std::nullopt);
-  if (kind == 0) {
-    out.window.step_ms = span_ms(window, "step", 1, std::nullopt);
-    if (out.window.step_ms > out.window.size_ms) refuse(window.path_of("step"), "longer than the window's size");
-    if (out.window.size_ms / out.window.step_ms > kMostWindows)
-      refuse(window.path_of("step"), "an event would belong to more than 10000 windows");
-  } else {
-    if (window.has("step")) refuse(window.path_of("step"), "only hopping windows have a step");
-    out.window.step_ms = out.window.size_ms;
-  }
-  out.window.grace_ms = span_ms(window, "grace", 0, 0);
-  out.aggregate = choose<Aggregate>(window, "aggregate", kAggregates, Aggregate::mean);
-  out.emit = choose<Emit>(window, "emit", kEmits, Emit::updates);
-  if (kind == 2 && out.emit == Emit::oldest) refuse(window.path_of("emit"), "sliding windows have no oldest one");
-  out.min_count = window.find_integer("min_count").value_or(1);
-  if (out.min_count < 1) refuse(window.path_of("min_count"), "less than 1");
-  out.min_span_ms = span_ms(window, "min_span", 0, 0);
-}
-
-void read_condition(const ObjectReader& alert, StreamDefinition& out) {
-  // Longer words first: ">=" begins with ">".
-  constexpr std::array<std::pair<string_view, Comparison>, 6> kComparisons = {{{">=", Comparison::at_least},
-                                                                               {"<=", Comparison::at_most},
-                                                                               {"!=", Comparison::unequal},
-                                                                               {"==", Comparison::equal},
-                                                                               {">", Comparison::above},
-                                                                               {"<", Comparison::below}}};
-  const std::string when = filled(alert, "when");
-  const string_view text = core::trim(when);
-  for (const auto& [word, comparison] : kComparisons) {
-    if (!text.starts_with(word)) continue;
-    const auto threshold = core::to_real(core::trim(text.substr(word.size())));
-    if (!threshold || !std::isfinite(*threshold)) break;
-    out.comparison = comparison;
-    out.threshold = *threshold;
-    return;
-  }
-  refuse(alert.path_of("when"), fmt::format("'{}' is no comparison with a number, such as '>= 90'", when));
-}
-
-void read_alert(const ObjectReader& alert, StreamDefinition& out) {
-  constexpr std::array<string_view, 4> kKnown = {"when", "round", "cooldown", "resolved"};
-  alert.refuse_unknown(kKnown);
-  read_condition(alert, out);
-  if (const auto decimals = alert.find_integer("round")) {
-    if (*decimals < 0 || *decimals > kMostDecimals) refuse(alert.path_of("round"), "not between 0 and 12");
-    out.round = static_cast<int>(*decimals);
-  }
-  out.cooldown_ms = span_ms(alert, "cooldown", 0, 0);
-  out.resolved = alert.find_boolean("resolved").value_or(false);
-}
-
-std::variant<NoOutput, FileOutput, TopicOutput> read_topic(const ObjectReader& kafka, const StreamDefinition& stream) {
-  TopicOutput out{.brokers = {}, .topic = topic_name(kafka, "topic")};
-  const auto* input = std::get_if<KafkaInput>(&stream.input);
-  if (kafka.has("brokers") || input == nullptr) {
-    out.brokers = filled(kafka, "brokers");
-  } else {
-    out.brokers = input->brokers;
-  }
-  return out;
-}
-
-void read_output(const ObjectReader& output, StreamDefinition& out) {
-  constexpr std::array<string_view, 3> kPlaces = {"kafka", "file", "stdout"};
-  constexpr std::array<string_view, 4> kKnown = {"kafka", "file", "stdout", "value"};
-  constexpr std::array<string_view, 3> kTopic = {"brokers", "topic", "value"};
-  constexpr Words<bool, 2> kForms = {{{"number", false}, {"json", true}}};
-  output.refuse_unknown(kKnown);
-  const string_view kind = only_member(output, "stream.output", kPlaces);
-  if (kind == "kafka") {
-    if (output.has("value")) refuse(output.path_of("value"), "stands within kafka: {topic: …, value: …}");
-    const ObjectReader kafka = output.object("kafka");
-    kafka.refuse_unknown(kTopic);
-    out.output = read_topic(kafka, out);
-    out.is_json = choose<bool>(kafka, "value", kForms, false);
-    return;
-  }
-  if (kind == "stdout") require_true(output, "stdout");
-  out.output = FileOutput{kind == "file" ? filled(output, "file") : std::string()};
-  out.is_json = choose<bool>(output, "value", kForms, false);
-}
-
-void read_dead_letters(const ObjectReader& dead, StreamDefinition& out) {
-  constexpr std::array<string_view, 2> kPlaces = {"kafka", "file"};
-  constexpr std::array<string_view, 2> kTopic = {"brokers", "topic"};
-  dead.refuse_unknown(kPlaces);
-  if (only_member(dead, "stream.dead_letters", kPlaces) == "file") {
-    out.dead_letters = FileOutput{filled(dead, "file")};
-    return;
-  }
-  const ObjectReader kafka = dead.object("kafka");
-  kafka.refuse_unknown(kTopic);
-  out.dead_letters = read_topic(kafka, out);
-}
-
-/// A topic's transaction and a file cannot both have the last word.
-void refuse_two_judges(const ObjectReader& stream, const StreamDefinition& out) {
-  const auto* alerts = std::get_if<TopicOutput>(&out.output);
-  const auto* dead = std::get_if<TopicOutput>(&out.dead_letters);
-  if ((alerts != nullptr && std::holds_alternative<FileOutput>(out.dead_letters)) ||
-      (dead != nullptr && std::holds_alternative<FileOutput>(out.output)))
-    refuse(stream.path_of("dead_letters"), "goes where the output goes: both to files or both to topics");
-  const bool is_from_kafka = std::holds_alternative<KafkaInput>(out.input);
-  if ((alerts != nullptr || dead != nullptr) && !is_from_kafka)
-    refuse(stream.path_of(alerts != nullptr ? "output" : "dead_letters") + ".kafka",
-           "alerts go to a topic where the events come from one");
-  const std::string input_brokers = is_from_kafka ? std::get<KafkaInput>(out.input).brokers : "";
-  for (const TopicOutput* topic : {alerts, dead}) {
-    if (topic != nullptr && topic->brokers != input_brokers)
-      refuse(stream.path_of(topic == alerts ? "output" : "dead_letters") + ".kafka.brokers",
-             "one transaction holds what was read and what was written: the brokers are those of the input");
-  }
-}
-
-}  // namespace
-
-StreamDefinition read_stream(const ObjectReader& document) {
-  constexpr std::array<string_view, 4> kTop = {"name", "description", "schedule", "stream"};
-  document.refuse_unknown(kTop);
-  StreamDefinition out;
-  out.name = filled(document, "name");
-  if (!is_name(out.name)) refuse("name", kNameRule);
-  out.description = document.find_text("description").value_or("");
-  if (document.text("schedule") != "stream") refuse("schedule", "a stream detector has schedule: stream");
-  const ObjectReader stream = document.object("stream");
-  constexpr std::array<string_view, 8> kKnown = {"input", "value",  "timestamp",    "window",
-                                                 "alert", "output", "dead_letters", "max_future_skew"};
-  stream.refuse_unknown(kKnown);
-  read_input(stream, out);
-  read_window(stream.object("window"), out);
-  read_alert(stream.object("alert"), out);
-  if (const auto output = stream.find_object("output")) read_output(*output, out);
-  if (const auto dead = stream.find_object("dead_letters")) read_dead_letters(*dead, out);
-  refuse_two_judges(stream, out);
-  if (out.resolved && !out.is_json && !std::holds_alternative<NoOutput>(out.output))
-    refuse(stream.path_of("alert") + ".resolved", "needs output.value: json");
-  out.max_future_skew_ms = span_ms(stream, "max_future_skew", 0, out.max_future_skew_ms);
-  return out;
-}
 
 std::string fingerprint(const StreamDefinition& d) {
   std::string from = "lines";  // of a file that may lie elsewhere by now
   if (const auto* kafka = std::get_if<KafkaInput>(&d.input)) from = "topic " + kafka->topic + " group " + kafka->group;
   if (const auto* push = std::get_if<PushInput>(&d.input)) from = "push " + push->name;
-  return fmt::format("{} {} {} {} {} {} {} {} {}", from, d.name, d.value, d.time_field, static_cast<int>(d.time_unit),
-                     static_cast<int>(d.window.kind), d.window.size_ms, d.window.step_ms, d.window.grace_ms);
+  std::string text =
+      fmt::format("{} {} {} {} {} {} {} {} {}", from, d.name, d.value, d.time_field, static_cast<int>(d.time_unit),
+                  static_cast<int>(d.window.kind), d.window.size_ms, d.window.step_ms, d.window.grace_ms);
+  if (d.algorithm)
+    text += fmt::format(" {} {} {} {}", name_of(d.aggregate), d.algorithm->row->name, d.algorithm->parameters.json(),
+                        d.algorithm->train);
+  return text;
 }
 
 std::string describe_input(const StreamDefinition& d) {
@@ -332,11 +46,19 @@ std::string_view name_of(Aggregate aggregate) {
   }
 }
 
+namespace {
+
+[[noreturn]] void leave_to_foreground(const std::string& path) {
+  constexpr const char* kWhy = "a server's detectors touch no files: run this one with `wakeful stream`";
+  throw core::invalid(fmt::format("'{}': {}", path, kWhy), path);
+}
+
+}  // namespace
+
 void check_for_server(const StreamDefinition& d) {
-  constexpr string_view kOnlyForeground = "a server's detectors touch no files: run this one with `wakeful stream`";
-  if (std::holds_alternative<FileInput>(d.input)) refuse("stream.input", kOnlyForeground);
-  if (std::holds_alternative<FileOutput>(d.output)) refuse("stream.output", kOnlyForeground);
-  if (std::holds_alternative<FileOutput>(d.dead_letters)) refuse("stream.dead_letters", kOnlyForeground);
+  if (std::holds_alternative<FileInput>(d.input)) leave_to_foreground("stream.input");
+  if (std::holds_alternative<FileOutput>(d.output)) leave_to_foreground("stream.output");
+  if (std::holds_alternative<FileOutput>(d.dead_letters)) leave_to_foreground("stream.dead_letters");
 }
 
 bool writes_to_topic(const StreamDefinition& d) {

@@ -12,6 +12,8 @@
 //     window: {kind: hopping, size: 5s, step: 1s, aggregate: mean, emit: updates, grace: 0s, min_count: 1,
 //              min_span: 0s}
 //     alert: {when: ">= 90", round: 2, cooldown: 0s, resolved: false}
+//                                    # or {algorithm: {ewma_residual: {}}, train: 60}: a detector of the catalog for
+//                                    # each key judges its closed windows, having learned from the first 60
 //     output: {kafka: {topic: alerts, value: number}}    # or {file: alerts.jsonl, value: json}, {stdout: true}
 //     dead_letters: {kafka: {topic: refused}}            # or {file: refused.jsonl}; without it they are only counted
 //     max_future_skew: 5m
@@ -24,6 +26,7 @@
 #include <variant>
 
 #include "platform/core/json.hpp"
+#include "streams/key_detector.hpp"
 #include "streams/windows.hpp"
 
 namespace wakeful::streams {
@@ -84,6 +87,7 @@ struct StreamDefinition {
   std::int64_t min_count = 1;
   std::int64_t min_span_ms = 0;  // between the first and the last event of a window
 
+  std::optional<KeyAlgorithm> algorithm{};  // instead of a comparison
   Comparison comparison = Comparison::at_least;
   double threshold = 0;
   std::optional<int> round;  // decimals; compared after rounding

@@ -100,7 +100,8 @@ void Desk::apply(Lane& lane, const Event& event, const Record& record, std::int6
                            .event_ms = alert.event_ts,
                            .count = alert.window.count,
                            .value = alert.value,
-                           .is_resolved = alert.is_resolved});
+                           .is_resolved = alert.is_resolved,
+                           .verdict = alert.verdict});
   });
   if (late.empty()) return;
   ++counts.late;

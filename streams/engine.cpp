@@ -25,18 +25,33 @@ const std::vector<LateFor>& Engine::apply(const Event& event, AlertCallback aler
   return outcome_.late;
 }
 
+std::optional<Alert> Engine::find_alert_of(const Event& event, Key& key, const Window& window) const {
+  const double value = window.value(definition_.aggregate);
+  Alert alert{.key = event.key, .window = window, .event_ts = event.ts};
+  if (definition_.algorithm) {
+    alert.verdict = key.detector.judge(*definition_.algorithm, window.start, definition_.window.step_ms, value);
+    if (!alert.verdict || !(alert.verdict->score > 1)) return std::nullopt;
+    alert.value = shown(definition_, value);
+    return alert;
+  }
+  const auto rounded = find_alert(definition_, value);
+  if (!rounded) return std::nullopt;
+  alert.value = *rounded;
+  return alert;
+}
+
 void Engine::judge(const Event& event, Key& key, std::span<const Window> given, AlertCallback alert) {
   const Window* last = nullptr;  // that was judged
   bool is_hit = false;
   for (const Window& window : given) {
     if (window.count < definition_.min_count || window.last - window.first < definition_.min_span_ms) continue;
     last = &window;
-    const auto value = find_alert(definition_, window.value(definition_.aggregate));
-    if (!value) continue;
+    const auto found = find_alert_of(event, key, window);
+    if (!found) continue;
     is_hit = true;
     if (event.ts < key.quiet_until) continue;
     if (definition_.cooldown_ms > 0) key.quiet_until = event.ts + definition_.cooldown_ms;
-    alert({.key = event.key, .window = window, .event_ts = event.ts, .value = *value});
+    alert(*found);
   }
   if (last == nullptr) return;
   if (key.is_firing && !is_hit && definition_.resolved) {
@@ -54,6 +69,7 @@ void Engine::take_changes(core::FunctionRef<void(const std::string&, std::vector
     std::vector<double> state = key.windows.save();
     state.push_back(static_cast<double>(key.quiet_until));
     state.push_back(key.is_firing ? 1 : 0);
+    if (definition_.algorithm) key.detector.save(state);
     keep(entry->first, std::move(state));
   }
   changed_.clear();
@@ -63,9 +79,12 @@ void Engine::read(const std::string& name, const std::vector<double>& state) {
   Key& key = keys_[name];
   std::size_t at = 0;
   key.windows.read(state, at);
-  if (state.size() != at + 2) throw core::invalid("the state of a key has another length", "state");
-  key.quiet_until = static_cast<std::int64_t>(state[at]);
-  key.is_firing = state[at + 1] != 0;
+  const auto refuse = [] { throw core::invalid("the state of a key has another length", "state"); };
+  if (state.size() < at + 2) refuse();
+  key.quiet_until = static_cast<std::int64_t>(state[at++]);
+  key.is_firing = state[at++] != 0;
+  if (definition_.algorithm) key.detector.read(state, at);
+  if (state.size() != at) refuse();
 }
 
 namespace {
@@ -77,7 +96,12 @@ void write_body(core::JsonWriter& json, const StreamDefinition& definition, cons
   }
   json.begin_object().member("detector", definition.name).member("state", alert.is_resolved ? "resolved" : "firing");
   json.member("start", alert.window.start).member("end", alert.window.end).member("count", alert.window.count);
-  json.member(name_of(definition.aggregate), alert.value).end_object();
+  json.member(name_of(definition.aggregate), alert.value);
+  if (alert.verdict) {
+    json.member("score", alert.verdict->score).member("expected", alert.verdict->expected);
+    json.member("lower", alert.verdict->lower).member("upper", alert.verdict->upper);
+  }
+  json.end_object();
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct Alert {
   std::int64_t event_ts = 0;  // of the event that made it
   double value = 0;           // rounded
   bool is_resolved = false;
+  std::optional<Verdict> verdict{};  // of an algorithm
 };
 
 using AlertCallback = core::FunctionRef<void(const Alert&)>;
@@ -43,6 +44,7 @@ class Engine {
  private:
   struct Key {
     KeyWindows windows;
+    KeyDetector detector;
     std::int64_t quiet_until = -1;
     bool is_firing = false;
     bool is_changed = false;
@@ -55,6 +57,8 @@ class Engine {
 
   Keys::value_type& entry_of(std::string_view key);
   void judge(const Event& event, Key& key, std::span<const Window> given, AlertCallback alert);
+  /// The alert that a window is, if it is one.
+  std::optional<Alert> find_alert_of(const Event& event, Key& key, const Window& window) const;
 
   StreamDefinition definition_;
   Keys keys_;

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "streams/key_detector.hpp"
+
 namespace wakeful::streams {
 
 /// Of one lane, over all runs.
@@ -53,6 +55,7 @@ struct KeptAlert {
   std::int64_t count = 0;
   double value = 0;
   bool is_resolved = false;
+  std::optional<Verdict> verdict{};  // of an algorithm
 };
 
 struct LaneMove {

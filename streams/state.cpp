@@ -36,7 +36,8 @@ constexpr db::Sql kKeep{
 constexpr db::Sql kAlert{
     "stream.alert",
     "INSERT INTO stream_alerts(detector, lane, number, name, start_us, end_us, event_us, event_count, value, "
-    "is_resolved) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
+    "is_resolved, score, expected, lower, upper) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"};
 constexpr db::Sql kClose{
     "stream.close",
     "UPDATE stream_lanes SET is_open = 0 WHERE detector = $1 AND lane = $2 AND epoch = $3 AND next_offset = $4 "
@@ -101,13 +102,16 @@ void keep_keys(db::Tx& tx, std::string_view detector, const LaneMove& move) {
 void keep_alerts(db::Tx& tx, std::string_view detector, const LaneMove& move) {
   if (move.alerts.empty()) return;
   std::vector<db::Param> rows;
-  rows.reserve(10 * move.alerts.size());
+  rows.reserve(14 * move.alerts.size());
   std::int64_t number = move.counts.alerts - static_cast<std::int64_t>(move.alerts.size());
   for (const KeptAlert& a : move.alerts) {
     rows.insert(rows.end(), {detector, move.lane, ++number, a.key, 1'000 * a.start_ms, 1'000 * a.end_ms,
                              1'000 * a.event_ms, a.count, a.value, a.is_resolved});
+    const Verdict verdict = a.verdict.value_or(Verdict{});
+    rows.push_back(a.verdict ? db::Param(verdict.score) : db::Param(db::Null{}));
+    rows.insert(rows.end(), {verdict.expected, verdict.lower, verdict.upper});
   }
-  tx.execute_many(kAlert, rows, 10);
+  tx.execute_many(kAlert, rows, 14);
 }
 
 void require_one(std::int64_t rows, std::int64_t lane) {

@@ -40,6 +40,15 @@ std::vector<KeyState> read_keys(const core::ObjectReader& object, std::string_vi
   return out;
 }
 
+std::optional<Verdict> read_verdict(const core::ObjectReader& alert) {
+  const auto score = alert.find_real("score");
+  if (!score) return std::nullopt;
+  return Verdict{.score = *score,
+                 .expected = alert.find_real("expected"),
+                 .lower = alert.find_real("lower"),
+                 .upper = alert.find_real("upper")};
+}
+
 KeptAlert read_alert(const core::ObjectReader& alert) {
   return {.key = alert.text("key"),
           .start_ms = alert.integer("start_ms"),
@@ -47,13 +56,19 @@ KeptAlert read_alert(const core::ObjectReader& alert) {
           .event_ms = alert.integer("event_ms"),
           .count = alert.integer("count"),
           .value = alert.real("value"),
-          .is_resolved = alert.boolean("is_resolved")};
+          .is_resolved = alert.boolean("is_resolved"),
+          .verdict = read_verdict(alert)};
 }
 
 void write_alert(core::JsonWriter& json, const KeptAlert& alert) {
   json.begin_object().member("key", alert.key).member("start_ms", alert.start_ms).member("end_ms", alert.end_ms);
   json.member("event_ms", alert.event_ms).member("count", alert.count).member("value", alert.value);
-  json.member("is_resolved", alert.is_resolved).end_object();
+  json.member("is_resolved", alert.is_resolved);
+  if (alert.verdict) {
+    json.member("score", alert.verdict->score).member("expected", alert.verdict->expected);
+    json.member("lower", alert.verdict->lower).member("upper", alert.verdict->upper);
+  }
+  json.end_object();
 }
 
 }  // namespace

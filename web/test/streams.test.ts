@@ -20,6 +20,7 @@ test('a window is said in words', () => {
 test('a rule says when it alerts, and of how many events', () => {
   expect(ruleWords(definition())).toBe('>= 90, each update');
   expect(ruleWords(definition({ window: { kind: 'hopping', size: '5s', step: '1s', emit: 'final', min_count: 3 }, alert: { when: '< 2', cooldown: '10m' } }))).toBe('< 2, once it closes, of at least 3 events, then quiet for 10m');
+  expect(ruleWords(definition({ window: { kind: 'tumbling', size: '5s', emit: 'final' }, alert: { algorithm: { ewma_residual: {} } } }))).toBe('ewma_residual for each key, once it closes');
   expect(outputWords(definition({ output: { kafka: { topic: 'alerts' } } }))).toBe('anomalies, and topic alerts');
 });
 

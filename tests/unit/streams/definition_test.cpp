@@ -74,6 +74,19 @@ TEST(StreamDefinition, NamesWhatIsWrong) {
   for (const char* when : {"90", ">= hot", ">=", "=> 90", ">= nan"})
     EXPECT_EQ(field_refused(with(">= 90", when)), "stream.alert.when") << when;
   EXPECT_EQ(field_refused(with(R"("round": 2)", R"("round": 13)")), "stream.alert.round");
+  const auto judged = [](const std::string& alert, const std::string& emit = R"("emit": "final")") {
+    std::string text = with(R"("step": "1s")", R"("step": "1s", )" + emit);
+    return text.replace(text.find(R"("when": ">= 90")"), 15, alert);
+  };
+  EXPECT_EQ(field_refused(judged(R"("algorithm": {"ewma_residual": {}})")), "taken");
+  EXPECT_EQ(field_refused(judged(R"("algorithm": {"ewma_residual": {}})", R"("emit": "updates")")),
+            "stream.window.emit");
+  EXPECT_EQ(field_refused(judged(R"("algorithm": {"ewma_residua": {}})")), "stream.alert.algorithm.ewma_residua");
+  EXPECT_EQ(field_refused(judged(R"("algorithm": {"ewma_residual": {"no": 1}})")),
+            "stream.alert.algorithm.ewma_residual.no");
+  EXPECT_EQ(field_refused(judged(R"("algorithm": {"ewma_residual": {}}, "train": 1)")), "stream.alert.train");
+  EXPECT_EQ(field_refused(judged(R"("algorithm": {"ewma_residual": {}}, "when": "> 1")")), "stream.alert.when");
+  EXPECT_EQ(field_refused(judged(R"("when": "> 1", "train": 100)")), "stream.alert.train");
   EXPECT_EQ(field_refused(with(R"("round": 2)", R"("resolved": true)")), "stream.alert.resolved");
   EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("kafka": {"topic": "a"})")), "stream.output.kafka.brokers");
   EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("kafka": {"brokers": "a:1", "topic": "a"})")),

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "platform/core/error.hpp"
 #include "platform/core/id.hpp"
 #include "platform/core/random.hpp"
@@ -178,6 +180,44 @@ TEST_F(WatchTest, InAnyNumberOfRunsWritesWhatOneWouldWrite) {
   EXPECT_EQ(again.late, whole.late);
   EXPECT_EQ(read("out"), expected);
   EXPECT_EQ(read("dead"), dead);
+}
+
+// A detector for each key learns from its first windows and judges the later ones, in however many runs.
+TEST_F(WatchTest, LetsADetectorOfTheCatalogJudgeEachKeysWindows) {
+  hot_.window = {.kind = WindowKind::hopping, .size_ms = 1'000, .step_ms = 1'000, .grace_ms = 0};
+  hot_.emit = Emit::final;
+  hot_.is_json = true;
+  const auto& row = *detectors::find_algorithm("ewma_residual");
+  hot_.algorithm = KeyAlgorithm{.row = &row, .parameters = detectors::default_parameters(row.parameters), .train = 60};
+  core::Random chance(5);
+  std::vector<std::string> all;
+  for (int i = 0; i < 200; ++i) {
+    for (const char* key : {"low", "high"}) {
+      if (i == 150 && std::string(key) == "low") continue;  // a window without an event
+      const double level = std::string(key) == "low" ? 10 : 1'000;
+      const double spike = i == 120 && std::string(key) == "high" ? 200 : 0;
+      all.push_back(fmt::format("{{\"key\": \"{}\", \"ts\": {}, \"value\": {{\"t\": {}}}}}\n", key, 1'000 * i + 500,
+                                level + spike + chance.uniform()));
+    }
+  }
+  for (const auto& line : all) give_line(line);
+  const Counts whole = run();
+  const std::string expected = read("out");
+  EXPECT_GE(whole.alerts, 1);
+  EXPECT_LE(whole.alerts, 8);
+  EXPECT_NE(expected.find(R"("key":"high","ts":120000)"), std::string::npos) << expected;
+  EXPECT_NE(expected.find(R"("score":)"), std::string::npos) << expected;
+  EXPECT_EQ(expected.find(R"("ts":5)"), std::string::npos);  // nothing is judged while it learns
+  for (const char* name : {"out", "dead", "in"}) fs::remove(folder_ / name);
+  fs::remove_all(folder_ / "state");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    give_line(all[i]);
+    if (i % 23 == 0) run();
+  }
+  run();
+  EXPECT_EQ(read("out"), expected);
+  hot_.algorithm->train = 70;
+  EXPECT_THROW(run(), core::Error);  // another series was learned from
 }
 
 TEST_F(WatchTest, RefusesFilesThatAreNotThoseItKnows) {

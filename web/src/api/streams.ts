@@ -47,7 +47,7 @@ export interface StreamDefinition {
   stream: {
     value: string;
     window: { kind: string; size: string; step?: string; aggregate?: string; emit?: string; grace?: string; min_count?: number };
-    alert: { when: string; round?: number; cooldown?: string };
+    alert: { when?: string; algorithm?: Record<string, unknown>; round?: number; cooldown?: string };
     output?: { kafka?: { topic: string; value?: string } };
     dead_letters?: { kafka?: { topic: string } };
   };

@@ -14,7 +14,7 @@ export function windowWords({ stream }: StreamDefinition): string {
 export function ruleWords({ stream }: StreamDefinition): string {
   const { emit = 'updates', min_count: least = 1 } = stream.window;
   const when = { updates: 'each update', oldest: 'the oldest window', final: 'once it closes' }[emit] ?? emit;
-  const parts = [stream.alert.when, when];
+  const parts = stream.alert.algorithm ? [`${Object.keys(stream.alert.algorithm).join()} for each key`, when] : [stream.alert.when ?? '', when];
   if (least > 1) parts.push(`of at least ${plural(least, 'event')}`);
   if (stream.alert.cooldown) parts.push(`then quiet for ${stream.alert.cooldown}`);
   return parts.join(', ');

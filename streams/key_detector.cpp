@@ -1,0 +1,105 @@
+#include "streams/key_detector.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "platform/core/error.hpp"
+
+namespace wakeful::streams {
+namespace {
+
+constexpr std::int64_t kMostMissing = 1'000;  // steps of a gap that are told; a longer one is no different
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+const std::array<std::string, 1>& channel() {
+  static const std::array<std::string, 1> name = {"value"};
+  return name;
+}
+
+std::optional<double> present(const std::vector<double>& column) {
+  return column.empty() || std::isnan(column.front()) ? std::nullopt : std::optional(column.front());
+}
+
+[[noreturn]] void refuse() { throw core::invalid("the state of a key's detector does not fit together", "state"); }
+
+std::size_t take_count(const std::vector<double>& numbers, std::size_t& at) {
+  if (at >= numbers.size() || !(numbers[at] >= 0) || numbers[at] != std::floor(numbers[at]) || numbers[at] > 1e9)
+    refuse();
+  return static_cast<std::size_t>(numbers[at++]);
+}
+
+}  // namespace
+
+void KeyDetector::pass_over(std::int64_t start, std::int64_t step) {
+  const std::int64_t missing = last_ < 0 ? 0 : std::min((start - last_) / step - 1, kMostMissing);
+  last_ = start;
+  for (std::int64_t i = 0; i < missing; ++i) {
+    if (detector_)
+      detector_->update(std::array{kMissing}, scores_);
+    else
+      learning_.push_back(kMissing);
+  }
+}
+
+std::optional<Verdict> KeyDetector::judge(const KeyAlgorithm& algorithm, std::int64_t start, std::int64_t step,
+                                          double value) {
+  pass_over(start, step);
+  if (!detector_) {
+    learning_.push_back(value);
+    const auto values = std::count_if(learning_.begin(), learning_.end(), [](double v) { return !std::isnan(v); });
+    if (values < algorithm.train) return std::nullopt;
+    detector_ = detectors::make_detector(*algorithm.row, algorithm.parameters);
+    detector_->train(detectors::FrameView(channel(), learning_));
+    scores_ = detector_->room_for(1);
+    learning_ = {};
+    return std::nullopt;
+  }
+  detector_->update(std::array{value}, scores_);
+  if (std::isnan(scores_.anomaly_score.front())) return std::nullopt;
+  return Verdict{.score = scores_.anomaly_score.front(),
+                 .expected = present(scores_.yhat),
+                 .lower = present(scores_.yhat_lower),
+                 .upper = present(scores_.yhat_upper)};
+}
+
+void KeyDetector::save(std::vector<double>& out) const {
+  out.push_back(static_cast<double>(last_));
+  out.push_back(static_cast<double>(learning_.size()));
+  out.insert(out.end(), learning_.begin(), learning_.end());
+  std::string model;
+  if (detector_) {
+    detectors::ModelWriter writer;
+    detector_->save(writer);
+    model = writer.bytes();
+  }
+  // Bytes among numbers: eight to each, the last one filled up.
+  out.push_back(static_cast<double>(model.size()));
+  const std::size_t first = out.size();
+  out.resize(first + (model.size() + 7) / 8);
+  std::memcpy(out.data() + first, model.data(), model.size());
+}
+
+void KeyDetector::read(const std::vector<double>& numbers, std::size_t& at) {
+  if (at >= numbers.size()) refuse();
+  last_ = static_cast<std::int64_t>(numbers[at++]);
+  const std::size_t learning = take_count(numbers, at);
+  if (learning > numbers.size() - at) refuse();
+  learning_.assign(numbers.begin() + static_cast<std::ptrdiff_t>(at),
+                   numbers.begin() + static_cast<std::ptrdiff_t>(at + learning));
+  at += learning;
+  const std::size_t size = take_count(numbers, at), cells = (size + 7) / 8;
+  if (cells > numbers.size() - at) refuse();
+  if (size > 0) {
+    std::string model(size, '\0');
+    std::memcpy(model.data(), numbers.data() + at, size);
+    detector_ = detectors::load_detector(detectors::ModelReader(model));
+    scores_ = detector_->room_for(1);
+  }
+  at += cells;
+}
+
+}  // namespace wakeful::streams
