@@ -11,6 +11,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/detector_job"
+sys.path.append(str(EXAMPLE))
+import sensors  # noqa: E402
 BINARY = os.environ.get("WAKEFUL_BINARY", str(ROOT / "build/ci/wakeful"))
 BY_REGION = "transactions__num_transactions__dim_customer_region__dev_online"
 AMOUNT = "transactions__transaction_amount____dev_online"
@@ -132,3 +134,49 @@ def test_a_mistake_in_nested_arguments_is_told_with_its_path(tmp_path):
         server.terminate()
         server.wait(timeout=30)
         server.stdout.close()
+
+
+def incident():
+    return {sensors.at(hour) for hour in range(sensors.STUCK_FROM, sensors.STUCK_FROM + 12)}
+
+
+@pytest.fixture(scope="module")
+def jointly(tmp_path_factory):
+    def play(steps):
+        return sensors.play(sensors.run.Job(BINARY, tmp_path_factory.mktemp("sensors")), steps)
+
+    return {"in steps": play(sensors.STEPS), "at once": play(sensors.STEPS[-1:])}
+
+
+def test_autoencoders_find_the_sensor_that_reads_too_high_by_distance_and_by_share(jointly):
+    found = {(a["algorithm"], a["timestamp"]) for a in jointly["in steps"]["anomalies"]}
+    assert {algorithm for algorithm, _ in found} == {"RanSynCodersDetector", "by_share"}
+    assert {time for _, time in found} <= incident()
+
+
+def test_a_joint_model_carries_its_state_from_evaluation_to_evaluation(jointly):
+    def told(report):
+        return [(s["timestamp"], s["algorithm"], s["score"]) for s in report["scores"]]
+
+    assert [turn["rows"] for turn in jointly["in steps"]["turns"]] == [1920, 48, 72, 48, 72]
+    assert told(jointly["in steps"]) == told(jointly["at once"])
+    assert len(told(jointly["at once"])) == 2 * 240
+
+
+def test_a_joint_model_says_which_sensor_it_was(tmp_path):
+    table = {}
+    for row in sensors.readings():
+        table.setdefault(row["ts"], {})[row["sensor"]] = row["reading"]
+    names = [f"s{i}" for i in range(1, 7)]
+    lines = ["ts," + ",".join(names), *(",".join([ts, *(str(row[n]) for n in names)]) for ts, row in table.items())]
+    (tmp_path / "sensors.csv").write_text("\n".join(lines) + "\n")
+    settings = {"n_estimators": 20, "max_features": 3, "latent_dim": 2, "synchronize": "true", "max_freqs": 1, "epochs": 400,
+                "sin_warmup": 100}  # fmt: skip
+    words = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+    out = run(BINARY, "detect", tmp_path / "sensors.csv", "--algorithm", "ransyncoders", *words, "--train-rows",
+              sensors.TRAINED).stdout.splitlines()  # fmt: skip
+    rows = [dict(zip(out[0].split(","), line.split(","))) for line in out[1:]]
+    wrong = [row for row in rows[sensors.TRAINED:] if row["is_anomaly"] == "1"]
+    assert wrong and {row["ts"] for row in wrong} <= incident()
+    for row in wrong:
+        assert max(names, key=lambda name: float(row[f"contribution_{name}"])) == sensors.STUCK

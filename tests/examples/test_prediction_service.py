@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -359,3 +360,13 @@ def test_prometheus_scrapes_it_alerts_and_fills_the_dashboard(tracking, tmp_path
         alerts = {alert["labels"]["alertname"] for heard in Hook.heard for alert in heard["alerts"]}
         assert alerts == {"ModelNotLookedUp"}
     hook.shutdown()
+
+
+def test_each_alert_rule_fires_when_it_should_and_none_on_healthy_series():
+    folder = ROOT / "deploy/prometheus"
+    done = subprocess.run(["promtool", "test", "rules", "rules.test.yml"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0 and "SUCCESS" in done.stdout, done.stdout + done.stderr
+    names = set(re.findall(r"alert: (\w+)", (folder / "rules.yml").read_text()))
+    tested = yaml.safe_load((folder / "rules.test.yml").read_text())["tests"]
+    fired = {t["alertname"] for test in tested for t in test["alert_rule_test"] if t.get("exp_alerts")}
+    assert fired == names
