@@ -11,9 +11,10 @@
 
 namespace wakeful::control {
 
-/// Takes the models off watch whose metrics the detector does not name (by that name) any more; their names. Their
 /// Takes a model off the watch.
 void retire(db::Tx& tx, const std::string& model, core::Timestamp now);
+
+/// Takes the models off watch whose metrics the detector does not name (by that name) any more; their names. Their
 /// history stays to be looked at, but nobody who looks for online models finds it.
 std::vector<std::string> retire_unnamed(db::Tx& tx, const monitor::Definition& detector, core::Timestamp now);
 

@@ -6,6 +6,7 @@
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
 #include "platform/events/events.hpp"
+#include "tracker/runs.hpp"
 
 namespace wakeful::control {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 /// Rows in one piece, so that nobody waits long behind it.
 constexpr std::int64_t kPiece = 500;
 constexpr std::chrono::milliseconds kRound{1'000};
+constexpr std::chrono::seconds kFitsRound{60};
 
 }  // namespace
 
@@ -25,6 +27,18 @@ bool keep_up(db::Database& db, core::Timestamp now, Bell& bell) {
   const bool sources = db.write([&](db::Tx& tx) { return monitor::purge_sources(tx, kPiece); }, bulk);
   const auto old = db.write([&](db::Tx& tx) { return events::prune(tx, now - kEventsKept, kPiece); }, bulk);
   return models || sources || old == kPiece;
+}
+
+std::int64_t end_abandoned_fits(db::Database& db, core::Timestamp now) {
+  const auto open = db.read(
+      [&](db::Tx& tx) { return tracker::list_open_runs(tx, kFits, now - std::chrono::hours(24), now - kLongestFit); });
+  for (const tracker::RunId& run : open) {
+    db.write([&](db::Tx& tx) {
+      if (tracker::get_run_info(tx, run).status != tracker::RunStatus::running) return;
+      tracker::update_run(tx, {.run_id = run, .status = tracker::RunStatus::killed, .end_time_ms = core::to_ms(now)});
+    });
+  }
+  return static_cast<std::int64_t>(open.size());
 }
 
 Upkeep::Upkeep(db::Database& db, const core::Clock& clock, Bell& bell)
@@ -43,6 +57,7 @@ void Upkeep::stop() {
 
 void Upkeep::run() {
   bool more = false;
+  auto look_for_fits = std::chrono::steady_clock::now();
   while (true) {
     {
       core::Lock lock(mutex_);
@@ -53,6 +68,9 @@ void Upkeep::run() {
     }
     try {
       more = keep_up(db_, clock_.now(), bell_);
+      if (std::chrono::steady_clock::now() < look_for_fits) continue;
+      look_for_fits = std::chrono::steady_clock::now() + kFitsRound;
+      end_abandoned_fits(db_, clock_.now());
     } catch (const std::exception& e) {
       more = false;
       core::log::warn("upkeep_failed", {{"message", e.what()}});

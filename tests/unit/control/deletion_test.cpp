@@ -1,6 +1,7 @@
 #include "control/deletion.hpp"
 
 #include "control/upkeep.hpp"
+#include "tracker/experiments.hpp"
 #include "tracker/runs.hpp"
 #include "unit/control/watched.hpp"
 
@@ -106,6 +107,35 @@ TEST_P(Deletions, ScheduledJobsAreMadeByUpkeepWhereNobodyClaims) {
   EXPECT_EQ(read([](db::Tx& tx) { return monitor::list_jobs(tx, {}).rows.size(); }), 1U);
   keep_up(db(), now(), bell);
   EXPECT_EQ(bell.rung(), 1U);
+}
+
+// A server that is killed between a fit's file and its version leaves a run that nobody ends.
+TEST_P(Deletions, FitsWhoseServerDiedAreEndedByUpkeep) {
+  const auto experiment = write([&](db::Tx& tx) {
+    return tracker::create_experiment(tx, {.name = std::string(kFits)}, {.default_artifact_root = "mlflow-artifacts:/"},
+                                      now());
+  });
+  const auto begin = [&](const std::string& id, core::Timestamp at) {
+    write([&](db::Tx& tx) {
+      return tracker::create_run(
+          tx, {.experiment_id = std::to_string(experiment), .run_name = "fit s", .start_time_ms = core::to_ms(at)},
+          tracker::RunId(id));
+    });
+  };
+  const auto status = [&](const std::string& id) {
+    return read([&](db::Tx& tx) { return tracker::get_run_info(tx, tracker::RunId(id)).status; });
+  };
+  begin("old", now() - minutes(11));
+  begin("new", now() - minutes(9));
+  begin("done", now() - minutes(11));
+  write([&](db::Tx& tx) {
+    return tracker::update_run(tx, {.run_id = tracker::RunId("done"), .status = tracker::RunStatus::finished});
+  });
+  EXPECT_EQ(end_abandoned_fits(db(), now()), 1);
+  EXPECT_EQ(status("old"), tracker::RunStatus::killed);
+  EXPECT_EQ(status("new"), tracker::RunStatus::running);
+  EXPECT_EQ(status("done"), tracker::RunStatus::finished);
+  EXPECT_EQ(end_abandoned_fits(db(), now()), 0);
 }
 
 }  // namespace
