@@ -22,6 +22,7 @@
 #include "server/guard.hpp"
 #include "server/lookups.hpp"
 #include "server/probes.hpp"
+#include "serving/model_servers.hpp"
 #include "serving/series_api.hpp"
 #include "tracker/api.hpp"
 #include "tracker/artifact_api.hpp"
@@ -86,6 +87,7 @@ struct App::State {
   http::Router router{telemetry};
   control::Bell bell;
   std::atomic<std::uint64_t> registry_changes{0};
+  serving::ModelServers model_servers;
   web::Assets pages;
   std::unique_ptr<control::Upkeep> upkeep;
   std::unique_ptr<http::Server> http;
@@ -105,6 +107,7 @@ struct App::State {
     router.add(registry::routes(*database, keeping, clock));
     router.add(serving::series_routes(
         std::make_shared<serving::Series>(client::Server(inside("series")), clock, registry_changes)));
+    router.add(serving::model_server_routes(model_servers, clock));
     router.add(monitor::routes(*database, clock));
     router.add(control::routes(
         {.db = *database, .files = {*store, artifact_roots(*database), {}}, .clock = clock, .bell = bell}));

@@ -16,6 +16,7 @@
 #include "server/last_resort.hpp"
 #include "server/probes.hpp"
 #include "server/process.hpp"
+#include "server/served_report.hpp"
 #include "server/watch_commands.hpp"
 #include "serving/model_api.hpp"
 #include "serving/model_slot.hpp"
@@ -56,8 +57,10 @@ int serve_model(const std::string& tracking_uri, const Settings& settings, const
   listening.host = options.host;
   listening.port = options.port;
   listening.drain_timeout = std::chrono::milliseconds{3'000};
-  http::Server server(router.transport(), telemetry, listening);
+  ServedReport report(connect_server(tracking_uri).with_timeout(std::chrono::seconds(2)), slot);
+  http::Server server(report.counted(router.transport()), telemetry, listening);
   server.start();
+  report.start(fmt::format("http://{}:{}", options.host, server.port()));
   if (reload > core::Duration(0)) slot.start(reload);
   out << fmt::format("serving {} version {} on http://{}:{}", uri.name, slot.get()->version().version, options.host,
                      server.port())
@@ -65,6 +68,7 @@ int serve_model(const std::string& tracking_uri, const Settings& settings, const
   const int signal = wait_for_signal(signals);
   core::log::info("stopping", {{"signal", signal}});
   const LastResort last_resort;
+  report.stop();
   server.stop();
   slot.stop();
   return 0;

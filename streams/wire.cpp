@@ -111,7 +111,7 @@ std::vector<double> state_of(std::string_view text) {
   const auto bytes = core::from_base64url(text);
   if (!bytes || bytes->size() % sizeof(double) != 0) throw core::invalid("the state of a key is damaged", "state");
   std::vector<double> out(bytes->size() / sizeof(double));
-  std::memcpy(out.data(), bytes->data(), bytes->size());
+  if (!out.empty()) std::memcpy(out.data(), bytes->data(), bytes->size());
   return out;
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { checkPage, launch, open, settle, shots } from './support/browser.mjs';
-import { seed } from './support/seed.mjs';
+import { seed, tellServed } from './support/seed.mjs';
 import { startServer } from './support/server.mjs';
 
 let server;
@@ -170,6 +170,14 @@ describe('a server at work', () => {
       assert.equal(await page.locator('[aria-label="Anomalies"]').locator('tbody tr:not(.spacer)').count(), 11);
       await checkPage(page, 'stream');
     }));
+
+  test('a model that is served shows by whom, how often and how fast', async () => {
+    await tellServed(server.url);
+    await story('/models/churn', {}, async (page) => {
+      await assertText(page.locator('[aria-label="Model servers"] tbody'), /127\.0\.0\.1:8000\s*v2\s*1,234\s*0\.41 ms\s*0\.92 ms/);
+      await checkPage(page, 'served-model');
+    });
+  });
 
   test('a series of the fit and predict API shows what it was trained on', () =>
     story('/models/series__boiler', {}, async (page) => {

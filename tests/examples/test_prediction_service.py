@@ -370,3 +370,17 @@ def test_each_alert_rule_fires_when_it_should_and_none_on_healthy_series():
     tested = yaml.safe_load((folder / "rules.test.yml").read_text())["tests"]
     fired = {t["alertname"] for test in tested for t in test["alert_rule_test"] if t.get("exp_alerts")}
     assert fired == names
+
+
+def test_a_model_server_tells_the_tracking_server_how_busy_it_is(tracking, service):
+    for _ in range(5):
+        assert told(f"{service}/prediction", [0.1, 0.1])[0] == 200
+    until = time.time() + 20
+    while time.time() < until:
+        found = [s for s in told(f"{tracking}/api/v1/model-servers")[1]["model_servers"] if s["address"] == service]
+        if found and found[0]["last_minute"] >= 5:
+            break
+        time.sleep(0.2)
+    (server,) = found
+    assert server["model"] == "vectors" and server["version"] >= 1 and server["last_minute"] >= 5
+    assert 0 < server["average_ms"] and 0 < server["p95_ms"] < 1_000

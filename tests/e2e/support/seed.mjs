@@ -128,6 +128,10 @@ async function stream(url) {
   }
 }
 
+/** What `wakeful models serve` tells every few seconds; it is forgotten after fifteen. */
+export const tellServed = (url) =>
+  call(url, 'POST', '/api/v1/model-servers', { address: 'http://127.0.0.1:8000', model: 'churn', version: 2, last_minute: 1234, average_ms: 0.41, p95_ms: 0.92 });
+
 export async function seed(url) {
   const watched = await watch(url);
   await stream(url);

@@ -343,3 +343,26 @@ export async function listPushed({ source, metric, dims, filters, from, to, px }
 export async function serverVersion(signal: AbortSignal): Promise<string> {
   return text((await ask<Json>(`${kRoot}/server-info`, { signal })).version);
 }
+
+/** A process that serves a model at the moment, as it said itself. */
+export interface ModelServer {
+  address: string;
+  model: string;
+  version: number;
+  /** Requests of the last sixty seconds. */
+  lastMinute: number;
+  averageMs: number;
+  p95Ms: number;
+}
+
+export async function listModelServers(signal?: AbortSignal): Promise<ModelServer[]> {
+  const answer = await ask<Json>(`${kRoot}/model-servers`, { ...(signal && { signal }) });
+  return (answer.model_servers as Json[]).map((row) => ({
+    address: text(row.address),
+    model: text(row.model),
+    version: row.version as number,
+    lastMinute: row.last_minute as number,
+    averageMs: row.average_ms as number,
+    p95Ms: row.p95_ms as number,
+  }));
+}

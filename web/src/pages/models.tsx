@@ -10,6 +10,7 @@ import { usePages } from '../lib/pages';
 import { useQuery } from '../lib/query';
 import { href, query, setQuery } from '../lib/router';
 import { forModel, forModels } from '../lib/snippets';
+import { ModelServers } from './model_servers';
 
 const kRegister = `python3 - <<'END'
 import mlflow
@@ -133,6 +134,7 @@ export function ModelPage({ name }: { name: string }): JSX.Element {
               )
             ) : versions.error ? <Failure error={versions.error} retry={versions.refresh} /> : <Waiting rows={6} />}
           </Card>
+          <ModelServers model={name} />
           {chosen && series && <TrainingPlot series={series} version={chosen.version} />}
         </div>
         <div class="stack">
