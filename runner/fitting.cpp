@@ -89,9 +89,9 @@ void fit_one(const Work& work, Target& target) {
     work.check();
     try {
       const detectors::CatalogRow& row = detectors::get_algorithm(algorithm.name);
+      detectors::check_training(row, frame);
       auto detector = make(algorithm, row);
       if (target.features) {
-        detectors::check_training(row, frame);
         detector->train(frame);
       } else {
         detector->train(without_short_channels(row, frame, algorithm.label), passed);
