@@ -30,11 +30,11 @@ bool keep_up(db::Database& db, core::Timestamp now, Bell& bell) {
 }
 
 std::int64_t end_abandoned_fits(db::Database& db, core::Timestamp now) {
-  const auto open = db.read(
-      [&](db::Tx& tx) { return tracker::list_open_runs(tx, kFits, now - std::chrono::hours(24), now - kLongestFit); });
+  const auto open = db.read([&](db::Tx& tx) { return tracker::list_open_runs(tx, kFitTag, now - kLongestFit); });
   for (const tracker::RunId& run : open) {
     db.write([&](db::Tx& tx) {
-      if (tracker::get_run_info(tx, run).status != tracker::RunStatus::running) return;
+      const auto found = tracker::find_run(tx, run);  // it may have gone meanwhile
+      if (!found || found->status != tracker::RunStatus::running) return;
       tracker::update_run(tx, {.run_id = run, .status = tracker::RunStatus::killed, .end_time_ms = core::to_ms(now)});
     });
   }

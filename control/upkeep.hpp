@@ -18,10 +18,10 @@ inline constexpr core::Duration kEventsKept = std::chrono::hours(24 * 30);
 /// One round; true if there is more to clear away. Rings when it made a job.
 bool keep_up(db::Database& db, core::Timestamp now, Bell& bell);
 
-/// The experiment of the fit and predict API, and how long a fit may take.
-inline constexpr std::string_view kFits = "series";
+/// The tag of the runs of the fit and predict API, and how long a fit may take.
+inline constexpr std::string_view kFitTag = "wakeful.fit";
 inline constexpr core::Duration kLongestFit = std::chrono::minutes(10);
-/// Ends the runs of fits whose server died in the midst; how many. Cost: the fits of a day.
+/// Ends the runs of fits whose server died in the midst; how many.
 std::int64_t end_abandoned_fits(db::Database& db, core::Timestamp now);
 
 /// A thread that does it every second, and at once again while there is more; abandoned fits every minute. Borrows

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
 #include "serving/model_servers.hpp"
 
@@ -50,6 +49,14 @@ void ServedReport::stop() {
 }
 
 void ServedReport::tell(const std::string& address) const {
+  try {
+    tell_anew(address);
+  } catch (const std::exception& e) {
+    core::log::debug("served_untold", {{"message", e.what()}});
+  }
+}
+
+void ServedReport::tell_anew(const std::string& address) const {
   const auto latency = activity_.latency();
   const registry::ModelVersion version = slot_.get()->version();
   const serving::ModelServer served{
@@ -59,11 +66,7 @@ void ServedReport::tell(const std::string& address) const {
       .last_minute = static_cast<std::int64_t>(activity_.last_minute(core::SystemClock().now())),
       .average_ms = latency.average_ms,
       .p95_ms = latency.p95_ms};
-  try {
-    tracking_.post("/api/v1/model-servers", client::json_of(served));
-  } catch (const core::Error& e) {
-    core::log::debug("served_untold", {{"message", e.what()}});
-  }
+  tracking_.post("/api/v1/model-servers", client::json_of(served));
 }
 
 }  // namespace wakeful::server

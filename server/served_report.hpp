@@ -26,6 +26,7 @@ class ServedReport {
 
  private:
   void tell(const std::string& address) const;
+  void tell_anew(const std::string& address) const;
 
   client::Server tracking_;
   const serving::ModelSlot& slot_;

@@ -54,12 +54,15 @@ class NamedRows {
       return;
     }
     auto& row = cells_.back();
-    row.resize(std::max(row.size(), static_cast<std::size_t>(column) + 1), kMissing);
+    const std::size_t width = std::max(row.size(), static_cast<std::size_t>(column) + 1);
+    grow(width - row.size());
+    row.resize(width, kMissing);
     row[static_cast<std::size_t>(column)] = read_cell(value, path);
   }
   AskedRows take() {
     out_.width = out_.names.size();
     for (auto& row : cells_) {
+      grow(out_.width - row.size());
       row.resize(out_.width, kMissing);
       out_.values.insert(out_.values.end(), row.begin(), row.end());
     }
@@ -69,6 +72,15 @@ class NamedRows {
   }
 
  private:
+  /// Every row has every column: names that come once each would need memory by the square.
+  void grow(std::size_t cells) {
+    cell_count_ += cells;
+    if (cell_count_ > kMostCells)
+      throw core::invalid(fmt::format("rows times columns are more than {}", kMostCells), "dataframe_records");
+  }
+
+  static constexpr std::size_t kMostCells = 16'000'000;
+  std::size_t cell_count_ = 0;
   AskedRows out_;
   std::map<std::string, int> places_;
   std::vector<std::vector<double>> cells_;

@@ -54,9 +54,10 @@ void ModelServers::forget(core::Timestamp now) {
 void ModelServers::tell(ModelServer server, core::Timestamp now) {
   core::Lock lock(mutex_);
   forget(now);
-  if (by_place_.size() >= kMost) throw core::exhausted("too many model servers tell of themselves", "address");
   server.told = now;
   const std::pair place(server.model, server.address);
+  if (by_place_.size() >= kMost && !by_place_.contains(place))
+    throw core::exhausted("too many model servers tell of themselves", "address");
   by_place_[place] = std::move(server);
 }
 

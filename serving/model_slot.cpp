@@ -37,7 +37,7 @@ bool ModelSlot::look() {
     core::Lock lock(mutex_);
     model_ = std::move(next);
     return true;
-  } catch (const core::Error& e) {
+  } catch (const std::exception& e) {
     core::log::warn("model_not_looked_up", {{"model", uri_.name}, {"error", e.what()}});
     failures_.add();
     return false;

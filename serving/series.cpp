@@ -23,6 +23,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t kLongestId = 128;
 constexpr std::string_view kAlgorithm = "z_score";
 constexpr std::string_view kExperiment = "series";
+constexpr std::string_view kFitTag = "wakeful.fit";  // control/upkeep.hpp ends such runs if their server dies
 constexpr std::size_t kMostUsageShown = 1'000;
 
 bool is_id_letter(char c) {
@@ -105,10 +106,11 @@ void check_series_id(std::string_view id) {
 std::int64_t Series::fit(const std::string& series, const TrainingData& data) {
   const auto began = Steady::now();
   const auto detector = train(frame_of(data));
-  client::OpenRun run(
-      server_,
-      {.experiment_id = client::ensure_experiment(server_, std::string(kExperiment)), .run_name = "fit " + series},
-      clock_);
+  client::OpenRun run(server_,
+                      {.experiment_id = client::ensure_experiment(server_, std::string(kExperiment)),
+                       .run_name = "fit " + series,
+                       .tags = {{std::string(kFitTag), series}}},
+                      clock_);
   client::log_batch(server_, run.id(), facts_of(*detector, data, clock_.now()));
   registry::NewVersion version{.name = std::string(kModelPrefix) + series,
                                .source = client::join_uri(run.info().artifact_uri, "model/series.model"),

@@ -24,7 +24,7 @@ LineInput::LineInput(const std::string& path, std::int64_t from, bool follow)
     : file_(path.empty() ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC)),
       is_standard_(path.empty()),
       follow_(follow),
-      start_(is_standard_ ? 0 : from) {
+      start_(from) {
   if (file_ < 0) throw core::not_found(fmt::format("'{}': {}", path, std::strerror(errno)), "stream.input.file");
   struct stat found {};
   if (is_standard_) return;

@@ -12,7 +12,8 @@ class LineInput {
  public:
   static constexpr std::size_t kLongestLine = 1U << 20U;
 
-  /// `path` "": standard input. Errors: not_found; invalid if the file is shorter than `from`.
+  /// `path` "": standard input, whose bytes are counted on from `from`. Errors: not_found; invalid if the file is
+  /// shorter than `from`.
   LineInput(const std::string& path, std::int64_t from, bool follow);
   ~LineInput();
   LineInput(const LineInput&) = delete;

@@ -24,9 +24,8 @@ constexpr db::Sql kInsert{
 constexpr db::Sql kUpdate{"run.update",
                           "UPDATE runs SET status = $2, end_time_ms = $3, run_name = $4 WHERE run_key = $1"};
 constexpr db::Sql kOpen{"run.open",
-                        "SELECT r.run_id FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id "
-                        "WHERE e.name = $1 AND r.lifecycle = 0 AND r.start_time_ms >= $2 AND r.start_time_ms < $3 "
-                        "AND r.status = $4"};
+                        "SELECT r.run_id FROM runs r JOIN run_tags t ON t.run_key = r.run_key AND t.key = $1 "
+                        "WHERE r.status = $3 AND r.lifecycle = 0 AND r.start_time_ms < $2"};
 constexpr db::Sql kSetLifecycle{"run.set_lifecycle",
                                 "UPDATE runs SET lifecycle = $2, deleted_time_ms = $3 WHERE run_id = $1"};
 constexpr db::Sql kFindKey{"run.find_key", "SELECT run_key, experiment_id, lifecycle FROM runs WHERE run_id = $1"};
@@ -135,9 +134,8 @@ RunInfo update_run(db::Tx& tx, const RunUpdate& update) {
   return std::move(info);
 }
 
-std::vector<RunId> list_open_runs(db::Tx& tx, std::string_view experiment, core::Timestamp from,
-                                  core::Timestamp until) {
-  return tx.list(kOpen, {experiment, core::to_ms(from), core::to_ms(until), static_cast<int>(RunStatus::running)},
+std::vector<RunId> list_open_runs(db::Tx& tx, std::string_view tag, core::Timestamp until) {
+  return tx.list(kOpen, {tag, core::to_ms(until), static_cast<int>(RunStatus::running)},
                  [](const db::Row& row) { return RunId(std::string(row.text(0))); });
 }
 

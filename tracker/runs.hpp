@@ -48,8 +48,8 @@ Run create_run(db::Tx& tx, const NewRun& wanted, const RunId& id);
 /// Errors: not_found; invalid for a deleted run.
 RunInfo update_run(db::Tx& tx, const RunUpdate& update);
 
-/// Active runs of an experiment that began in [from, until) and have not ended.
-std::vector<RunId> list_open_runs(db::Tx& tx, std::string_view experiment, core::Timestamp from, core::Timestamp until);
+/// Active runs with a tag of that name that began before `until` and have not ended.
+std::vector<RunId> list_open_runs(db::Tx& tx, std::string_view tag, core::Timestamp until);
 
 /// Soft and idempotent. Errors: not_found.
 void delete_run(db::Tx& tx, const RunId& run, core::Timestamp now);

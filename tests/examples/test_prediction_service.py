@@ -384,3 +384,10 @@ def test_a_model_server_tells_the_tracking_server_how_busy_it_is(tracking, servi
     (server,) = found
     assert server["model"] == "vectors" and server["version"] >= 1 and server["last_minute"] >= 5
     assert 0 < server["average_ms"] and 0 < server["p95_ms"] < 1_000
+
+
+def test_records_that_each_bring_a_new_name_are_refused_before_they_take_the_memory(service):
+    records = [{f"c{i}": 1.0} for i in range(6_000)]  # 36 million cells, were they a table
+    status, answer = ask(f"{service}/invocations", json.dumps({"dataframe_records": records}).encode())
+    assert status == 400 and "rows times columns" in answer
+    assert told(f"{service}/prediction", [0.1, 0.1])[0] == 200

@@ -112,14 +112,17 @@ TEST_P(Deletions, ScheduledJobsAreMadeByUpkeepWhereNobodyClaims) {
 // A server that is killed between a fit's file and its version leaves a run that nobody ends.
 TEST_P(Deletions, FitsWhoseServerDiedAreEndedByUpkeep) {
   const auto experiment = write([&](db::Tx& tx) {
-    return tracker::create_experiment(tx, {.name = std::string(kFits)}, {.default_artifact_root = "mlflow-artifacts:/"},
-                                      now());
+    return tracker::create_experiment(tx, {.name = std::string("series")},
+                                      {.default_artifact_root = "mlflow-artifacts:/"}, now());
   });
-  const auto begin = [&](const std::string& id, core::Timestamp at) {
+  const auto begin = [&](const std::string& id, core::Timestamp at, const std::string& tag = std::string(kFitTag)) {
     write([&](db::Tx& tx) {
-      return tracker::create_run(
-          tx, {.experiment_id = std::to_string(experiment), .run_name = "fit s", .start_time_ms = core::to_ms(at)},
-          tracker::RunId(id));
+      return tracker::create_run(tx,
+                                 {.experiment_id = std::to_string(experiment),
+                                  .run_name = "fit s",
+                                  .start_time_ms = core::to_ms(at),
+                                  .tags = {{tag, "s"}}},
+                                 tracker::RunId(id));
     });
   };
   const auto status = [&](const std::string& id) {
@@ -128,6 +131,7 @@ TEST_P(Deletions, FitsWhoseServerDiedAreEndedByUpkeep) {
   begin("old", now() - minutes(11));
   begin("new", now() - minutes(9));
   begin("done", now() - minutes(11));
+  begin("somebody's", now() - minutes(11), "other");
   write([&](db::Tx& tx) {
     return tracker::update_run(tx, {.run_id = tracker::RunId("done"), .status = tracker::RunStatus::finished});
   });
@@ -135,6 +139,7 @@ TEST_P(Deletions, FitsWhoseServerDiedAreEndedByUpkeep) {
   EXPECT_EQ(status("old"), tracker::RunStatus::killed);
   EXPECT_EQ(status("new"), tracker::RunStatus::running);
   EXPECT_EQ(status("done"), tracker::RunStatus::finished);
+  EXPECT_EQ(status("somebody's"), tracker::RunStatus::running);
   EXPECT_EQ(end_abandoned_fits(db(), now()), 0);
 }
 
