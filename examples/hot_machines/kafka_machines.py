@@ -15,7 +15,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def send(brokers, seed):
     made = subprocess.run([sys.executable, HERE / "generate.py", "--seed", seed], check=True, capture_output=True, text=True)
-    producer = Producer({"bootstrap.servers": brokers, "partitioner": "murmur2_random"})
+    # Without idempotence a batch that is sent again may come behind its followers: its readings would be late.
+    producer = Producer({"bootstrap.servers": brokers, "partitioner": "murmur2_random", "enable.idempotence": True})
     for line in made.stdout.splitlines():
         reading = json.loads(line)
         # A message has its own time; it is the reading's.
