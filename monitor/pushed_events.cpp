@@ -16,9 +16,10 @@ constexpr db::Sql kAppend{"pushed_event.append",
                           "INSERT INTO pushed_events(input, number, line, pushed_us) VALUES ($1, $2, $3, $4)"};
 constexpr db::Sql kList{"pushed_event.list",
                         "SELECT line FROM pushed_events WHERE input = $1 AND number >= $2 ORDER BY number LIMIT $3"};
-// A reader that has taken nothing yet holds everything.
+// A reader that has taken nothing yet holds everything, and one whose last batch may not count holds that too.
 constexpr db::Sql kRead{"pushed_input.read",
-                        "SELECT COUNT(*), MIN(COALESCE((SELECT l.next_offset FROM stream_lanes l "
+                        "SELECT COUNT(*), MIN(COALESCE((SELECT CASE WHEN l.is_open = 1 THEN l.prior_offset "
+                        "ELSE l.next_offset END FROM stream_lanes l "
                         "WHERE l.detector = d.name AND l.lane = 0), -1)) FROM stream_detectors d WHERE d.push = $1"};
 constexpr db::Sql kTrim{"pushed_event.trim", "DELETE FROM pushed_events WHERE input = $1 AND number < $2"};
 constexpr db::Sql kTrimmed{"pushed_input.trim",

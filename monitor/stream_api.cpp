@@ -39,7 +39,8 @@ void write_status(core::JsonWriter& json, const StreamDetector& stream, const st
   json.member("description", stream.file.definition.description);
   json.member("input", streams::describe_input(stream.file.definition));
   json.key("definition").raw(stream.file.text);
-  json.member("revision", stream.revision).member("updated", core::format_rfc3339(stream.updated));
+  json.member("revision", stream.revision).member("created", core::format_rfc3339(stream.created));
+  json.member("updated", core::format_rfc3339(stream.updated));
   json.key("lanes").begin_array();
   for (const streams::LaneStatus& lane : lanes) {
     const std::int64_t behind = std::max<std::int64_t>(lane.end - std::max<std::int64_t>(lane.next, 0), 0);

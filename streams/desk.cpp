@@ -38,6 +38,7 @@ void Desk::close_all() {
 
 void Desk::take_line(std::int64_t lane, std::string_view line, std::int64_t next, bool is_too_long) {
   Lane& here = lanes_.at(lane);
+  if (next <= here.state.next) return;
   count();
   here.state.next = next;
   const Record record{.value = line};

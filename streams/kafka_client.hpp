@@ -22,11 +22,15 @@ struct EndQueue {
 struct EndMetadata {
   void operator()(rd_kafka_consumer_group_metadata_t* data) const { kafka().consumer_group_metadata_destroy(data); }
 };
+struct EndTopic {
+  void operator()(rd_kafka_topic_t* topic) const { kafka().topic_destroy(topic); }
+};
 using ClientHandle = std::unique_ptr<rd_kafka_t, EndClient>;
 // A list that is not destroyed keeps a broker's thread, and the end of its client waits for ever.
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, EndList>;
 using QueueHandle = std::unique_ptr<rd_kafka_queue_t, EndQueue>;
 using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_t, EndMetadata>;
+using TopicHandle = std::unique_ptr<rd_kafka_topic_t, EndTopic>;
 
 using KafkaSettings = std::initializer_list<std::pair<const char*, std::string>>;
 using RebalanceCallback = void (*)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*);

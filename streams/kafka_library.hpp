@@ -27,6 +27,7 @@ struct KafkaLibrary {
   WAKEFUL_KAFKA(consume_batch_queue);
   WAKEFUL_KAFKA(consumer_group_metadata);
   WAKEFUL_KAFKA(consumer_group_metadata_destroy);
+  WAKEFUL_KAFKA(consumer_group_metadata_new);
   WAKEFUL_KAFKA(destroy_flags);
   WAKEFUL_KAFKA(err2str);
   WAKEFUL_KAFKA(error_code);
@@ -39,6 +40,8 @@ struct KafkaLibrary {
   WAKEFUL_KAFKA(init_transactions);
   WAKEFUL_KAFKA(message_destroy);
   WAKEFUL_KAFKA(message_timestamp);
+  WAKEFUL_KAFKA(metadata);
+  WAKEFUL_KAFKA(metadata_destroy);
   decltype(&::rd_kafka_new) new_client = library.find("rd_kafka_new");
   WAKEFUL_KAFKA(poll);
   WAKEFUL_KAFKA(poll_set_consumer);
@@ -49,6 +52,8 @@ struct KafkaLibrary {
   WAKEFUL_KAFKA(queue_get_consumer);
   WAKEFUL_KAFKA(send_offsets_to_transaction);
   WAKEFUL_KAFKA(subscribe);
+  WAKEFUL_KAFKA(topic_destroy);
+  WAKEFUL_KAFKA(topic_new);
   WAKEFUL_KAFKA(topic_partition_list_add);
   WAKEFUL_KAFKA(topic_partition_list_destroy);
   WAKEFUL_KAFKA(topic_partition_list_new);

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,7 +22,8 @@ constexpr int kNapMs = 200;
 }  // namespace
 
 LineInput::LineInput(const std::string& path, std::int64_t from, bool follow)
-    : file_(path.empty() ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC)),
+    : path_(path),
+      file_(path.empty() ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC)),
       is_standard_(path.empty()),
       follow_(follow),
       start_(from) {
@@ -55,9 +57,25 @@ bool LineInput::fill() {
   if (got > 0) return true;
   if (got < 0 && errno == EINTR) return false;
   if (got < 0) throw core::unavailable(fmt::format("the input cannot be read: {}", std::strerror(errno)));
-  if (is_standard_ || !follow_) is_at_end_ = true;
-  if (follow_ && !is_standard_) poll(nullptr, 0, kNapMs);
+  if (is_standard_ || !follow_) {
+    is_at_end_ = true;
+    return false;
+  }
+  refuse_another_file();
+  poll(nullptr, 0, kNapMs);
   return false;
+}
+
+/// A file that was cut, or whose name another one has got, will say nothing more here: nobody would notice.
+void LineInput::refuse_another_file() const {
+  struct stat open_one {
+  }, named{};
+  if (fstat(file_, &open_one) != 0 || stat(path_.c_str(), &named) != 0) return;  // between two names, perhaps
+  const bool is_cut = open_one.st_size < start_ + static_cast<std::int64_t>(buffer_.size());
+  if (!is_cut && open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev) return;
+  throw core::invalid(
+      fmt::format("'{}' was {}: it is another file than the one that was followed", path_, is_cut ? "cut" : "replaced"),
+      "stream.input.file");
 }
 
 std::optional<LineInput::Line> LineInput::next() {
@@ -78,10 +96,10 @@ std::optional<LineInput::Line> LineInput::next() {
       at_ = seen_ = buffer_.size();
     }
     if (fill()) continue;
-    if (!is_at_end_ || !is_standard_ || at_ == buffer_.size()) return std::nullopt;
+    if (!is_at_end_ || !is_standard_ || (at_ == buffer_.size() && !is_skipping_)) return std::nullopt;
     Line rest{.text = std::string_view(buffer_).substr(at_)};
     rest.end = start_ + static_cast<std::int64_t>(buffer_.size());
-    rest.is_too_long = is_skipping_;
+    rest.is_too_long = std::exchange(is_skipping_, false);
     at_ = seen_ = buffer_.size();
     return rest;
   }

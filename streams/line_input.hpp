@@ -25,13 +25,16 @@ class LineInput {
     std::int64_t end = 0;  // the byte behind it
   };
   /// The next line, nothing at the end, or nothing because there is no whole line yet: see is_at_end.
-  /// Waits for at most a fifth of a second.
+  /// Waits for at most a fifth of a second. Errors: unavailable; invalid if the file that is followed was cut or
+  /// replaced.
   std::optional<Line> next();
   bool is_at_end() const { return is_at_end_; }
 
  private:
   bool fill();
+  void refuse_another_file() const;
 
+  std::string path_;
   int file_;
   bool is_standard_;
   bool follow_;

@@ -246,14 +246,21 @@ void read_alert(const ObjectReader& alert, StreamDefinition& out) {
   out.resolved = alert.find_boolean("resolved").value_or(false);
 }
 
-std::variant<NoOutput, FileOutput, TopicOutput> read_topic(const ObjectReader& kafka, const StreamDefinition& stream) {
-  TopicOutput out{.brokers = {}, .topic = topic_name(kafka, "topic")};
-  const auto* input = std::get_if<KafkaInput>(&stream.input);
-  if (kafka.has("brokers") || input == nullptr) {
-    out.brokers = filled(kafka, "brokers");
-  } else {
-    out.brokers = input->brokers;
-  }
+/// The brokers that the stream has so far: those of its input, or of its alerts; "" if it has none.
+std::string known_brokers(const StreamDefinition& stream) {
+  if (const auto* input = std::get_if<KafkaInput>(&stream.input)) return input->brokers;
+  const auto* alerts = std::get_if<TopicOutput>(&stream.output);
+  return alerts != nullptr ? alerts->brokers : "";
+}
+
+TopicOutput read_topic(const ObjectReader& kafka, const StreamDefinition& stream) {
+  TopicOutput out{.brokers = known_brokers(stream), .topic = topic_name(kafka, "topic")};
+  if (!kafka.has("brokers") && !out.brokers.empty()) return out;
+  const std::string brokers = filled(kafka, "brokers");
+  if (!out.brokers.empty() && out.brokers != brokers)
+    refuse(kafka.path_of("brokers"),
+           "one transaction holds all that is read and written: they are '" + out.brokers + "'");
+  out.brokers = brokers;
   return out;
 }
 
@@ -297,16 +304,6 @@ void refuse_two_judges(const ObjectReader& stream, const StreamDefinition& out) 
   if ((alerts != nullptr && std::holds_alternative<FileOutput>(out.dead_letters)) ||
       (dead != nullptr && std::holds_alternative<FileOutput>(out.output)))
     refuse(stream.path_of("dead_letters"), "goes where the output goes: both to files or both to topics");
-  const bool is_from_kafka = std::holds_alternative<KafkaInput>(out.input);
-  if ((alerts != nullptr || dead != nullptr) && !is_from_kafka)
-    refuse(stream.path_of(alerts != nullptr ? "output" : "dead_letters") + ".kafka",
-           "alerts go to a topic where the events come from one");
-  const std::string input_brokers = is_from_kafka ? std::get<KafkaInput>(out.input).brokers : "";
-  for (const TopicOutput* topic : {alerts, dead}) {
-    if (topic != nullptr && topic->brokers != input_brokers)
-      refuse(stream.path_of(topic == alerts ? "output" : "dead_letters") + ".kafka.brokers",
-             "one transaction holds what was read and what was written: the brokers are those of the input");
-  }
 }
 
 }  // namespace

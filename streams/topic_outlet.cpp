@@ -56,15 +56,14 @@ rd_kafka_vu_t header_part(const char* name, std::string_view text) {
 
 }  // namespace
 
-TopicOutlet::TopicOutlet(const StreamDefinition& definition, const std::string& instance,
-                         std::function<bool()> is_stopped)
+TopicOutlet::TopicOutlet(const StreamDefinition& definition, OffsetPlace place, std::function<bool()> is_stopped)
     : definition_(definition),
-      input_(std::get<KafkaInput>(definition.input)),
+      place_(std::move(place)),
       is_stopped_(std::move(is_stopped)),
       alerts_(std::get_if<TopicOutput>(&definition.output)),
       dead_(std::get_if<TopicOutput>(&definition.dead_letters)) {
-  client_ = make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", input_.brokers},
-                                            {"transactional.id", input_.group + "." + instance},
+  client_ = make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", place_.brokers},
+                                            {"transactional.id", place_.transactional_id},
                                             {"transaction.timeout.ms", "60000"},
                                             {"socket.timeout.ms", "5000"},  // 2.0 waits for it whatever is asked
                                             {"compression.type", "lz4"},
@@ -126,13 +125,15 @@ void TopicOutlet::alert(const Alert& alert) {
 void TopicOutlet::bury(const DeadLetter& letter) {
   if (dead_ == nullptr) return;
   const std::string partition = std::to_string(letter.lane), offset = std::to_string(letter.offset);
-  std::vector<rd_kafka_vu_t> parts = {topic_part(dead_->topic),
-                                      bytes_part(RD_KAFKA_VTYPE_VALUE, letter.record.value),
-                                      copy_part(),
-                                      header_part("reason", letter.reason),
-                                      header_part("topic", input_.topic),
-                                      header_part("partition", partition),
-                                      header_part("offset", offset)};
+  const std::string input = describe_input(definition_);
+  std::vector<rd_kafka_vu_t> parts = {topic_part(dead_->topic), bytes_part(RD_KAFKA_VTYPE_VALUE, letter.record.value),
+                                      copy_part(), header_part("reason", letter.reason), header_part("offset", offset)};
+  if (const auto* from = std::get_if<KafkaInput>(&definition_.input)) {
+    parts.push_back(header_part("topic", from->topic));
+    parts.push_back(header_part("partition", partition));
+  } else {
+    parts.push_back(header_part("input", input));
+  }
   if (letter.record.key) parts.push_back(bytes_part(RD_KAFKA_VTYPE_KEY, *letter.record.key));
   if (letter.record.ts_ms >= 0) parts.push_back(time_part(letter.record.ts_ms));
   produce(parts);
@@ -143,10 +144,10 @@ void TopicOutlet::commit(std::span<const LaneMove> moves) {
   PartitionList offsets(kafka().topic_partition_list_new(static_cast<int>(moves.size())));
   for (const LaneMove& move : moves) {
     kafka()
-        .topic_partition_list_add(offsets.get(), input_.topic.c_str(), static_cast<std::int32_t>(move.lane))
+        .topic_partition_list_add(offsets.get(), place_.topic.c_str(), static_cast<std::int32_t>(move.lane))
         ->offset = move.next;
   }
-  const GroupMetadata group = consumer_->group();
+  const GroupMetadata group = place_.group();
   insist("sending the offsets",
          [&] { return kafka().send_offsets_to_transaction(client_.get(), offsets.get(), group.get(), kSliceMs); });
   insist("committing", [&] { return kafka().commit_transaction(client_.get(), kSliceMs); });

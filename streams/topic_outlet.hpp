@@ -3,26 +3,30 @@
 // broker has the last word on what counts.
 //
 // An alert: key = the event's, value = the body (engine.hpp), timestamp = the window's start. A dead letter: key and
-// value as they came, headers `reason`, `topic`, `partition`, `offset`. Threads: one calls.
+// value as they came, headers `reason`, `offset`, and `topic` and `partition`, or `input` ("push:NAME", "file:PATH")
+// where it came from no topic. Threads: one calls.
 #include <functional>
 #include <string>
-#include <unordered_map>
 
 #include "streams/kafka_client.hpp"
 #include "streams/outlet.hpp"
-#include "streams/topic_consumer.hpp"
 
 namespace wakeful::streams {
 
+/// Where the brokers keep how far the input was read: lane n is the offset of partition n of a topic, in a group.
+struct OffsetPlace {
+  std::string brokers;
+  std::string topic;
+  std::string transactional_id;
+  std::function<GroupMetadata()> group;  // asked at each commit: its members change
+};
+
 class TopicOutlet final : public Outlet {
  public:
-  /// Fences whoever has the same instance, and ends what it left open. `is_stopped` ends every wait.
+  /// Fences whoever has the same transactional id, and ends what it left open. `is_stopped` ends every wait.
   /// Errors: as make_client; unavailable.
-  TopicOutlet(const StreamDefinition& definition, const std::string& instance, std::function<bool()> is_stopped);
+  TopicOutlet(const StreamDefinition& definition, OffsetPlace place, std::function<bool()> is_stopped);
   ~TopicOutlet() override;
-
-  /// The offsets are those of this member. Before the first commit.
-  void set_consumer(const TopicConsumer& consumer) { consumer_ = &consumer; }
 
   /// Waits while the brokers take nothing. Errors: unavailable.
   void alert(const Alert& alert) override;
@@ -39,10 +43,9 @@ class TopicOutlet final : public Outlet {
   void insist(const char* doing, const Call& call);
 
   const StreamDefinition& definition_;
-  const KafkaInput& input_;
+  const OffsetPlace place_;
   std::function<bool()> is_stopped_;
   ClientHandle client_;
-  const TopicConsumer* consumer_ = nullptr;
   const TopicOutput* alerts_;
   const TopicOutput* dead_;
   bool is_begun_ = false;

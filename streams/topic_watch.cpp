@@ -1,14 +1,16 @@
 #include "streams/topic_watch.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <thread>
+#include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
 #include "streams/desk.hpp"
+#include "streams/last_batch.hpp"
+#include "streams/sessions.hpp"
 #include "streams/topic_consumer.hpp"
 #include "streams/topic_outlet.hpp"
 
@@ -22,15 +24,16 @@ class Session final : public TopicConsumer::Owner {
   Session(const StreamDefinition& definition, Keeper& keeper, const TopicWatchOptions& options)
       : definition_(definition), keeper_(keeper), options_(options) {
     if (writes_to_topic(definition)) {
-      auto topics = std::make_unique<TopicOutlet>(definition, options.instance, options.is_stopped);
-      topics_ = topics.get();
-      outlet_ = std::move(topics);
+      const OffsetPlace place{.brokers = input().brokers,
+                              .topic = input().topic,
+                              .transactional_id = input().group + "." + options.instance,
+                              .group = [this] { return consumer_->group(); }};
+      outlet_ = std::make_unique<TopicOutlet>(definition, place, options.is_stopped);
     } else {
       outlet_ = options.make_files();
     }
     desk_.emplace(definition, keeper, *outlet_);
     consumer_.emplace(std::get<KafkaInput>(definition.input), options.instance, *this);
-    if (topics_ != nullptr) topics_->set_consumer(*consumer_);
   }
 
   void run() {
@@ -87,19 +90,13 @@ class Session final : public TopicConsumer::Owner {
   /// What a lane's state is once its last batch counts or does not.
   LaneState settled(const LaneState& lane, std::optional<std::int64_t> committed) {
     const std::int64_t group = committed.value_or(LaneState::kUnread);
-    if (topics_ == nullptr) {
+    if (!outlet_->decides()) {
       if (!keeper_.is_shared() && lane.next == LaneState::kUnread && committed) refuse(lane, group);
       return lane;
     }
-    if (group == lane.next) {
-      if (!lane.is_open) return lane;
-      keeper_.settle(lane, true);
-      return lane;
-    }
-    if (!lane.is_open && !committed) return lane;  // the group forgot it, as groups do after a week
-    if (!lane.is_open || group != lane.prior) refuse(lane, group);
-    keeper_.settle(lane, false);
-    return keeper_.take(std::array<std::int64_t, 1>{lane.lane}).front();
+    const auto settled = settle_last_batch(keeper_, lane, committed);
+    if (!settled) refuse(lane, group);
+    return *settled;
   }
 
   [[noreturn]] void refuse(const LaneState& lane, std::int64_t group) const {
@@ -119,7 +116,7 @@ class Session final : public TopicConsumer::Owner {
       if (const auto end = consumer_->find_end(lane)) desk_->see_end(lane, *end);
     }
     desk_->move_on();
-    if (topics_ != nullptr) return;
+    if (outlet_->decides()) return;
     for (const std::int64_t lane : open_) {
       if (desk_->next(lane) >= 0) ends.push_back({lane, desk_->next(lane)});
     }
@@ -135,42 +132,16 @@ class Session final : public TopicConsumer::Owner {
   Keeper& keeper_;
   const TopicWatchOptions& options_;
   std::unique_ptr<Outlet> outlet_;
-  TopicOutlet* topics_ = nullptr;
   std::optional<Desk> desk_;
   std::vector<std::int64_t> open_;
   std::optional<TopicConsumer> consumer_;  // ends first: it calls the others
 };
 
-bool is_final(const core::Error& error) {
-  return error.code() == core::ErrorCode::invalid ||
-         (error.code() == core::ErrorCode::conflict && error.field() == "state");
-}
-
-void rest(std::chrono::milliseconds span, const std::function<bool()>& is_stopped) {
-  const auto end = std::chrono::steady_clock::now() + span;
-  while (!is_stopped() && std::chrono::steady_clock::now() < end)
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-}
-
 }  // namespace
 
 void watch_topic(const StreamDefinition& definition, Keeper& keeper, const TopicWatchOptions& options) {
-  constexpr auto kShortest = std::chrono::milliseconds(100), kLongest = std::chrono::milliseconds(3'000);
-  auto pause = kShortest;
-  while (!options.is_stopped()) {
-    const auto began = std::chrono::steady_clock::now();
-    try {
-      return Session(definition, keeper, options).run();
-    } catch (const core::Error& error) {
-      if (is_final(error)) throw;
-      if (options.is_stopped()) return;
-      core::log::warn("stream_session", {{"stream", definition.name}, {"error", error.what()}});
-      options.on_failure(error.what());
-    }
-    if (std::chrono::steady_clock::now() - began > 2 * kLongest) pause = kShortest;
-    rest(pause, options.is_stopped);
-    pause = std::min(2 * pause, kLongest);
-  }
+  run_sessions(definition.name, options.is_stopped, options.on_failure,
+               [&] { Session(definition, keeper, options).run(); });
 }
 
 }  // namespace wakeful::streams

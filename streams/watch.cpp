@@ -1,28 +1,46 @@
 #include "streams/watch.hpp"
 
 #include <algorithm>
-#include <array>
+#include <functional>
+#include <memory>
 #include <ostream>
 
 #include "platform/core/error.hpp"
-#include "streams/desk.hpp"
 #include "streams/file_outlet.hpp"
+#include "streams/line_desk.hpp"
 #include "streams/line_input.hpp"
 #include "streams/local_keeper.hpp"
+#include "streams/sessions.hpp"
 #include "streams/topic_watch.hpp"
 
 namespace wakeful::streams {
 namespace {
 
-void watch_lines(const FileInput& from, Desk& desk, std::int64_t begin, const WatchOptions& options) {
-  LineInput input(from.path, std::max<std::int64_t>(begin, 0), options.follow);
+void watch_lines(const FileInput& from, LineDesk& lines, const WatchOptions& options) {
+  Desk& desk = lines.desk();
+  LineInput input(from.path, std::max<std::int64_t>(desk.next(0), 0), options.follow);
   while (!options.is_stopped()) {
     const auto line = input.next();
     if (line) desk.take_line(0, line->text, line->end, line->is_too_long);
-    if (desk.is_due() || (!line && desk.has_work())) desk.move_on();
+    if (!line) lines.rest();
+    if (desk.is_due()) desk.move_on();
     if (!line && input.is_at_end()) break;
   }
-  if (desk.has_work()) desk.move_on();
+  lines.rest();
+}
+
+/// A file can be read again from where it counts, standard input cannot: there a failure is the end.
+void watch_file(const StreamDefinition& definition, LocalKeeper& keeper, const WatchOptions& options,
+                const std::function<std::unique_ptr<Outlet>()>& make_files) {
+  const auto& from = std::get<FileInput>(definition.input);
+  const auto session = [&] {
+    LineDesk lines(definition, keeper,
+                   {.state_id = keeper.instance(), .is_stopped = options.is_stopped, .make_files = make_files});
+    watch_lines(from, lines, options);
+  };
+  if (from.path.empty() || !writes_to_topic(definition)) return session();
+  run_sessions(
+      definition.name, options.is_stopped, [](const std::string&) {}, session);
 }
 
 }  // namespace
@@ -34,19 +52,16 @@ Counts watch(const StreamDefinition& definition, const WatchOptions& options, st
       std::holds_alternative<NoOutput>(definition.output))
     throw core::invalid("without a server alerts need a topic too, where dead letters have one", "stream.output");
   LocalKeeper keeper(options.state, definition);
+  const auto make_files = [&] { return std::make_unique<FileOutlet>(definition, keeper.total(), out); };
   if (std::holds_alternative<KafkaInput>(definition.input)) {
     watch_topic(definition, keeper,
                 {.instance = keeper.instance(),
                  .until_end = options.until_end,
                  .is_stopped = options.is_stopped,
-                 .make_files = [&] { return std::make_unique<FileOutlet>(definition, keeper.total(), out); }});
-    return keeper.total();
+                 .make_files = make_files});
+  } else {
+    watch_file(definition, keeper, options, make_files);
   }
-  FileOutlet outlet(definition, keeper.total(), out);
-  Desk desk(definition, keeper, outlet);
-  const LaneState lane = keeper.take(std::array<std::int64_t, 1>{0}).front();
-  desk.open(lane);
-  watch_lines(std::get<FileInput>(definition.input), desk, lane.next, options);
   return keeper.total();
 }
 

@@ -1,6 +1,7 @@
 #include "runner/streams/crew.hpp"
 
 #include <atomic>
+#include <cctype>
 #include <chrono>
 #include <map>
 #include <thread>
@@ -31,16 +32,22 @@ void rest(Steady::duration span, const Stopped& is_stopped) {
   while (!is_stopped() && Steady::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(20));
 }
 
+/// A detector that is deleted and applied again begins a state anew: the time it was created tells them apart.
+std::string state_id_of(std::string created) {
+  std::erase_if(created, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
+  return created;
+}
+
 /// One stream and its thread.
 class Stream {
  public:
-  Stream(client::Server server, std::string instance, std::string name, const core::Json& definition,
-         std::int64_t revision)
+  Stream(client::Server server, std::string instance, const core::ObjectReader& applied)
       : server_(server.with_cancel([this] { return is_stopped_.load(); })),
         instance_(std::move(instance)),
-        name_(std::move(name)),
-        definition_(streams::read_stream(core::ObjectReader(definition))),
-        revision_(revision),
+        name_(applied.text("name")),
+        definition_(streams::read_stream(applied.object("definition"))),
+        revision_(applied.integer("revision")),
+        state_id_(state_id_of(applied.text("created"))),
         thread_([this] { live(); }) {}
   ~Stream() {
     is_stopped_ = true;
@@ -49,7 +56,9 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  std::int64_t revision() const { return revision_; }
+  bool is_that(const core::ObjectReader& applied) const {
+    return revision_ == applied.integer("revision") && state_id_ == state_id_of(applied.text("created"));
+  }
   void ask_to_stop() { is_stopped_ = true; }
 
  private:
@@ -72,7 +81,7 @@ class Stream {
                                   .owner = instance_,
                                   .is_assigned = is_topic,
                                   .lease = is_topic ? core::Duration{} : core::Duration(kLease)});
-    if (!is_topic) return watch_pushed(definition_, server_, keeper, is_stopped);
+    if (!is_topic) return watch_pushed(definition_, server_, keeper, state_id_, is_stopped);
     streams::watch_topic(definition_, keeper,
                          {.instance = instance_,
                           .is_stopped = is_stopped,
@@ -100,6 +109,7 @@ class Stream {
   std::string name_;
   streams::StreamDefinition definition_;
   std::int64_t revision_;
+  std::string state_id_;
   std::string told_;
   Steady::time_point told_at_{};
   std::thread thread_;
@@ -140,19 +150,19 @@ struct StreamCrew::State {
       for (const core::ObjectReader& stream : page.objects("streams")) {
         const std::string name = stream.text("name");
         applied[name] = stream.integer("revision");
-        keep(name, applied[name], stream);
+        keep(name, stream);
       }
       token = page.find_text("next_page_token").value_or("");
     } while (!token.empty());
     std::erase_if(streams, [&](const auto& entry) { return !applied.contains(entry.first); });
   }
 
-  void keep(const std::string& name, std::int64_t revision, const core::ObjectReader& stream) {
+  void keep(const std::string& name, const core::ObjectReader& stream) {
     const auto found = streams.find(name);
-    if (found != streams.end() && found->second->revision() == revision) return;
+    if (found != streams.end() && found->second->is_that(stream)) return;
     if (found != streams.end()) streams.erase(found);
     if (streams.size() >= kMostStreams) return;
-    streams.emplace(name, std::make_unique<Stream>(server, instance, name, *stream.find_value("definition"), revision));
+    streams.emplace(name, std::make_unique<Stream>(server, instance, stream));
   }
 };
 

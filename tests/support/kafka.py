@@ -82,7 +82,7 @@ class Broker:
 def detector(broker, source, alerts, **parts):
     """The tutorial's detector, as the file of `wakeful stream` says it."""
     stream = {
-        "input": {"kafka": {"brokers": broker.address, "topic": source, "group": source, "offset": "earliest"}},
+        "input": {"kafka": {"brokers": broker and broker.address, "topic": source, "group": source, "offset": "earliest"}},
         "value": "Temperature_C",
         "window": {"kind": "hopping", "size": "5s", "step": "1s", "aggregate": "mean", "emit": "updates"},
         "alert": {"when": ">= 90", "round": 2},

@@ -89,8 +89,6 @@ TEST(StreamDefinition, NamesWhatIsWrong) {
   EXPECT_EQ(field_refused(judged(R"("when": "> 1", "train": 100)")), "stream.alert.train");
   EXPECT_EQ(field_refused(with(R"("round": 2)", R"("resolved": true)")), "stream.alert.resolved");
   EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("kafka": {"topic": "a"})")), "stream.output.kafka.brokers");
-  EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("kafka": {"brokers": "a:1", "topic": "a"})")),
-            "stream.output.kafka");
   EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("stdout": true, "file": "a")")), "stream.output.stdout");
   EXPECT_EQ(field_refused(with(R"("stdout": true)", R"("stdout": true, "value": "xml")")), "stream.output.value");
   EXPECT_EQ(field_refused(with(R"("name": "hot")", R"("name": "../hot")")), "name");
@@ -147,6 +145,14 @@ TEST(StreamDefinition, ReadsTopics) {
             "stream.dead_letters");
   EXPECT_EQ(field_refused(other(R"("output": {"kafka": {"topic": "alerts", "brokers": "b:1"}})")),
             "stream.output.kafka.brokers");
+  const StreamDefinition lines =
+      read(with(R"("output": {"stdout": true})",
+                R"("output": {"kafka": {"brokers": "b:1", "topic": "a"}}, "dead_letters": {"kafka": {"topic": "d"}})"));
+  EXPECT_EQ(std::get<TopicOutput>(lines.dead_letters), (TopicOutput{.brokers = "b:1", .topic = "d"}));
+  EXPECT_EQ(field_refused(with(R"("output": {"stdout": true})",
+                               R"("output": {"kafka": {"brokers": "b:1", "topic": "a"}},
+                                  "dead_letters": {"kafka": {"brokers": "c:1", "topic": "d"}})")),
+            "stream.dead_letters.kafka.brokers");
   EXPECT_THROW(check_for_server(d), core::Error);
 }
 

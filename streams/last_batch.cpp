@@ -1,0 +1,23 @@
+#include "streams/last_batch.hpp"
+
+#include <array>
+
+namespace wakeful::streams {
+
+std::optional<LaneState> settle_last_batch(Keeper& keeper, const LaneState& lane,
+                                           std::optional<std::int64_t> committed) {
+  const std::int64_t known = committed.value_or(LaneState::kUnread);
+  if (known == lane.next) {
+    if (!lane.is_open) return lane;
+    keeper.settle(lane, true);
+    LaneState closed = lane;
+    closed.is_open = false;
+    return closed;
+  }
+  if (!lane.is_open && !committed) return lane;  // the brokers forgot it, as they do after a week
+  if (!lane.is_open || known != lane.prior) return std::nullopt;
+  keeper.settle(lane, false);
+  return keeper.take(std::array<std::int64_t, 1>{lane.lane}).front();
+}
+
+}  // namespace wakeful::streams
