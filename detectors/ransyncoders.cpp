@@ -58,7 +58,7 @@ constexpr ParameterSpec yes_no(std::string_view name, std::string_view fallback,
   return {.name = name, .kind = ParameterKind::boolean, .fallback = fallback, .doc = doc};
 }
 
-constexpr std::array<ParameterSpec, 21> kParameters = {{
+constexpr std::array<ParameterSpec, 22> kParameters = {{
     whole("n_estimators", "auto", 1, 1000, "autoencoders; auto: 5 for every 15 channels, at least 10"),
     whole("max_features", "auto", 1, 1000, "channels that one sees; auto: as many as there are autoencoders"),
     whole("encoding_depth", "1", 0, 8, "hidden layers of an encoder"),
@@ -71,6 +71,7 @@ constexpr std::array<ParameterSpec, 21> kParameters = {{
     whole("max_freqs", "5", 1, Synchroniser::kMostFrequencies, "waves, at most"),
     whole("min_periods", "3", 1, 1000, "a wave that turns less often in the training is a trend"),
     whole("min_dist", "60", 1, 1e6, "between two frequencies, in turns over the training"),
+    yes_no("trainable_freq", "false", "whether the frequencies found are fitted too"),
     whole("epochs", "auto", 1, 10000, "auto: 10, and more where these are fewer than 500 steps"),
     whole("batch_size", "180", 1, 100000, "training rows of a step"),
     whole("freq_warmup", "5", 1, 1000, "epochs that look for the frequencies"),
@@ -248,6 +249,7 @@ class RanSynCoders final : public Detector {
                                .distance = static_cast<std::size_t>(parameters().integer("min_dist"))};
     waves_ = Synchroniser(width(), find_frequencies(data.rows, width(), terms, chance));
     if (!waves_.active()) return;
+    if (parameters().boolean("trainable_freq")) waves_.free_frequencies(data.times.front(), data.times.back());
     Training batch;
     for (std::int64_t epoch = 0; epoch < parameters().integer("sin_warmup"); ++epoch)
       for_batches(data, chance, batch, [&] { waves_.train(batch.rows, batch.times); });

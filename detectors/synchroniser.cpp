@@ -114,12 +114,18 @@ Synchroniser::Synchroniser(std::size_t features, std::vector<double> frequencies
   prepare();
 }
 
+void Synchroniser::free_frequencies(double first, double last) {
+  middle_ = (first + last) / 2;
+  half_ = (last - first) / 2;
+}
+
 void Synchroniser::train(std::span<const double> rows, std::span<const double> times) {
-  std::vector<double> gradients(weights_.size(), 0.0);
+  std::vector<double> gradients(weights_.size(), 0.0), turning(count(), 0.0);
   const std::size_t phases = features_ * count(), offsets = 2 * phases;
   Turns turns;
   for (std::size_t r = 0; r < times.size(); ++r) {
     turn(times[r], turns);
+    const double away = half_ > 0 ? (times[r] - middle_) / half_ : 0;
     for (std::size_t j = 0; j < features_; ++j) {
       const double slope = median_slope(rows[r * features_ + j] - wave(j, turns, phase_cos_, phase_sin_));
       gradients[offsets + j] += slope;
@@ -128,11 +134,28 @@ void Synchroniser::train(std::span<const double> rows, std::span<const double> t
         const double cosine = turns.cosines[k] * phase_cos_[i] - turns.sines[k] * phase_sin_[i];
         gradients[i] += slope * sine;
         gradients[phases + i] += slope * weights_[i] * cosine;
+        turning[k] += slope * weights_[i] * cosine * away;
       }
     }
   }
   descend(weights_, gradients, mean_, square_, ++steps_);
+  if (half_ > 0) move_frequencies(turning);
   prepare();
+}
+
+/// A frequency's own unit is of no use to the optimiser: its step of a thousandth would be whole turns at the
+/// training's end. Moved is the angle there, as seen from the middle, whose phase stays: the phase at time 0 goes
+/// along.
+void Synchroniser::move_frequencies(std::span<const double> gradients) {
+  std::vector<double> moves(count(), 0.0);
+  descend(moves, gradients, turning_mean_, turning_square_, steps_);
+  const double slowest = 1 / (2 * half_);  // less than any wave's that is none of a trend
+  for (std::size_t k = 0; k < count(); ++k) {
+    const double before = frequencies_[k];
+    frequencies_[k] = std::clamp(before + moves[k] / half_, std::min(slowest, before), kTurn / 2);
+    for (std::size_t j = 0; j < features_; ++j)
+      weights_[features_ * count() + j * count() + k] -= (frequencies_[k] - before) * middle_;
+  }
 }
 
 void Synchroniser::turn(double t, Turns& out) const {

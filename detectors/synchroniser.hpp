@@ -5,8 +5,9 @@
 //   in step:    sum over k of a_jk sin(w_k t + p_jk - w_k / w_0 p_j0) + d_j + (x_j - wave_j(t)) cos(p_j0)
 //
 // t counts rows. Two stages: find_frequencies takes the peaks of the spectrum of the rows' first robust component, and
-// train() fits the waves to the median. Without frequencies there is nothing to do, and active() says so. Threads:
-// const functions may run at once. Source: Abdulaal and Lancewicki, ICASSP 2021.
+// train() fits the waves to the median, and the frequencies with them once they are freed. Without frequencies there is
+// nothing to do, and active() says so. Threads: const functions may run at once. Source: Abdulaal and Lancewicki,
+// ICASSP 2021.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +40,11 @@ class Synchroniser {
   Synchroniser(std::size_t features, std::vector<double> frequencies);
 
   bool active() const { return !frequencies_.empty(); }
+  std::span<const double> frequencies() const { return frequencies_; }
 
+  /// From here on train() moves the frequencies too: what the spectrum finds is off by up to half a turn over the
+  /// training, and apart by more the longer the waves go on. `first` < `last`: the training's times.
+  void free_frequencies(double first, double last);
   /// One step of the fit on some rows. `rows`: as many as `times`, `features` numbers each.
   void train(std::span<const double> rows, std::span<const double> times);
   /// Amplitudes of the first frequency made positive, by half a turn.
@@ -66,6 +71,7 @@ class Synchroniser {
   void turn(double t, Turns& out) const;
   /// Feature j's, with the phases whose cosines and sines are given.
   double wave(std::size_t j, const Turns& turns, std::span<const double> cosines, std::span<const double> sines) const;
+  void move_frequencies(std::span<const double> gradients);
   void prepare();
 
   std::size_t features_ = 0;
@@ -76,6 +82,9 @@ class Synchroniser {
   std::vector<double> damping_;
   std::vector<double> mean_, square_;  // of the optimiser
   std::uint64_t steps_ = 0;
+  // Of the training's times, where the frequencies are free: its middle, and from there to its ends.
+  double middle_ = 0, half_ = 0;
+  std::vector<double> turning_mean_, turning_square_;  // of the frequencies' optimiser
 };
 
 }  // namespace wakeful::detectors

@@ -147,6 +147,43 @@ TEST(Synchroniser, FindsTheWaveAndBringsTheChannelsIntoStep) {
   EXPECT_LT(apart, 0.2 * were_apart);
 }
 
+/// How far the first and the last channel are apart in step, of how far they were, in the rows after the training.
+double apart_later(const Synchroniser& waves_of, std::span<const double> rows, std::size_t trained) {
+  double apart = 0, were_apart = 0;
+  std::vector<double> in_step(3);
+  for (std::size_t i = trained; i < rows.size() / 3; ++i) {
+    const auto row = rows.subspan(i * 3, 3);
+    waves_of.apply(static_cast<double>(i), row, in_step);
+    apart += std::abs(in_step[2] - in_step[0]);
+    were_apart += std::abs(row[2] - row[0]);
+  }
+  return apart / were_apart;
+}
+
+// The spectrum of n rows knows whole turns of n only: 20 where there are 20.3 or 19.7, and the waves drift apart by 0.3
+// turns in every n rows. (The same sums in Python give 0.05 and 1.4.)
+TEST(Synchroniser, FittedFrequenciesKeepTheChannelsInStepWhereTheSpectrumsDoNot) {
+  constexpr std::size_t kTrained = 240;
+  std::vector<double> times(kTrained);
+  for (std::size_t i = 0; i < times.size(); ++i) times[i] = static_cast<double>(i);
+  for (const double turns : {20.3, 19.7}) {
+    const std::vector<double> rows = waves(2 * kTrained, kTrained / turns);
+    const double found = kTurn * 20 / kTrained;
+    Synchroniser fixed(3, {found}), fitted(3, {found});
+    fitted.free_frequencies(times.front(), times.back());
+    for (int step = 0; step < 2000; ++step) {
+      fixed.train(std::span(rows).first(3 * kTrained), times);
+      fitted.train(std::span(rows).first(3 * kTrained), times);
+    }
+    fixed.turn_positive();
+    fitted.turn_positive();
+    EXPECT_EQ(fixed.frequencies()[0], found);
+    EXPECT_NEAR(fitted.frequencies()[0] * kTrained / kTurn, turns, 0.01);
+    EXPECT_GT(apart_later(fixed, rows, kTrained), 1) << turns;
+    EXPECT_LT(apart_later(fitted, rows, kTrained), 0.1) << turns;
+  }
+}
+
 TEST(Synchroniser, IsNotNeededWhereNothingTurnsOften) {
   core::Random chance(5);
   std::vector<double> rows;
@@ -215,6 +252,27 @@ TEST(RanSynCoders, CountsRowsWhereWavesAreBroughtIntoStep) {
   for (std::size_t i = 0; i < 289; ++i) EXPECT_EQ(rest.anomaly_score[i], at_once.anomaly_score[111 + i]);
   auto other_time = detector->clone();
   EXPECT_NE(other_time->score(frame.view().slice(911, 1)).anomaly_score[0], rest.anomaly_score[0]);
+}
+
+TEST(RanSynCoders, KeepsTheFrequenciesThatItFitted) {
+  const std::vector<double> rows = waves(1200, 800 / 20.3);
+  Frame frame({"x", "y", "z"});
+  for (std::size_t i = 0; i < 1200; ++i) frame.append(std::span(rows).subspan(i * 3, 3));
+  const auto trained = [&](const std::string& trainable) {
+    auto detector = make_detector("ransyncoders", Settings{{"synchronize", "true"},
+                                                           {"min_dist", "5"},
+                                                           {"max_freqs", "1"},
+                                                           {"epochs", "20"},
+                                                           {"trainable_freq", trainable}});
+    detector->train(frame.view().slice(0, 800));
+    return detector;
+  };
+  const auto fitted = trained("true"), fixed = trained("false");
+  ASSERT_EQ(fitted->facts()[3].value, 1);  // there are frequencies
+  const auto later = frame.view().slice(800, 400);
+  const Scores scores = fitted->score(later);
+  EXPECT_NE(scores.anomaly_score, fixed->score(later).anomaly_score);
+  EXPECT_EQ(scores.anomaly_score, load_detector(save_detector(*fitted))->score(later).anomaly_score);
 }
 
 TEST(RanSynCoders, RefusesEstimatorsThatSeeEverything) {
