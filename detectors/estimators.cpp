@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxTransformers = 8;
 constexpr std::size_t kMaxDays = 1000;
+constexpr std::size_t kMaxReals = 64;
 constexpr core::Duration kDay = std::chrono::hours(24);
 
 constexpr std::array<std::string_view, 2> kMiniProphetNames = {"MiniProphetForecaster", "MiniProphet"};
@@ -173,6 +174,24 @@ std::string days_of(const core::Json& value, const std::string& field) {
   return join(days);
 }
 
+std::string reals_of(const core::Json& value, const ParameterSpec& spec, const std::string& field) {
+  const auto elements = core::elements_of(value, field);
+  if (elements.size() > kMaxReals) refuse(field, fmt::format("more than {} numbers", kMaxReals));
+  std::vector<std::string> reals;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const std::string path = fmt::format("{}[{}]", field, i);
+    const std::string text = core::find_text_of(*elements[i]).value_or(core::dump_json(*elements[i]));
+    const auto real = core::to_real(text);
+    if (!real || !(*real >= spec.least && *real <= spec.most))
+      refuse(path, fmt::format("'{}' is no number from {} to {}", text.substr(0, 80), core::format_real(spec.least),
+                               core::format_real(spec.most)));
+    const std::string said = core::format_real(*real);
+    if (std::find(reals.begin(), reals.end(), said) != reals.end()) refuse(path, fmt::format("{} stands twice", said));
+    reals.push_back(said);
+  }
+  return join(reals);
+}
+
 Estimator estimator_of(const core::Json& value) {
   const core::ObjectReader object(value);
   const auto names = object.names();
@@ -199,6 +218,7 @@ const EstimatorRow* find_estimator(std::string_view name) {
 std::string read_nested(const ParameterSpec& spec, std::string_view text, const std::string& field) {
   const core::JsonDocument document = parse(text, field);
   if (spec.kind == ParameterKind::days) return days_of(document.root(), field);
+  if (spec.kind == ParameterKind::reals) return reals_of(document.root(), spec, field);
   if (spec.kind == ParameterKind::transformers) return transformers_of(document.root(), spec, field);
   return of_value(document.root(), EstimatorRole::forecaster, spec, field);
 }
@@ -214,6 +234,14 @@ std::vector<Estimator> read_estimators(std::string_view json) {
   for (const core::Json* element : core::elements_of(document.root(), "transformers"))
     out.push_back(estimator_of(*element));
   return out;
+}
+
+std::vector<double> read_reals(std::string_view json) {
+  const core::JsonDocument document = core::parse_json(json);
+  std::vector<double> reals;
+  for (const core::Json* element : core::elements_of(document.root(), "reals"))
+    reals.push_back(core::to_real(core::dump_json(*element)).value());
+  return reals;
 }
 
 std::vector<std::int64_t> read_days(std::string_view json) {

@@ -34,8 +34,8 @@ struct Estimator {
   Parameters parameters{};
 };
 
-/// The value of a parameter of kind days, forecaster or transformers, in its one form: JSON with every argument said.
-/// `text` is JSON or a bare name. Errors: invalid, naming the member by its path.
+/// The value of a parameter of kind days, reals, forecaster or transformers, in its one form: JSON with every argument
+/// said. `text` is JSON or a bare name. Errors: invalid, naming the member by its path.
 std::string read_nested(const ParameterSpec& spec, std::string_view text, const std::string& field);
 
 /// What read_nested made of one or of a list.
@@ -43,5 +43,6 @@ Estimator read_estimator(std::string_view json);
 std::vector<Estimator> read_estimators(std::string_view json);
 /// Days since 1970, in order.
 std::vector<std::int64_t> read_days(std::string_view json);
+std::vector<double> read_reals(std::string_view json);
 
 }  // namespace wakeful::detectors

@@ -32,6 +32,7 @@ std::string expected(const ParameterSpec& spec) {
     case ParameterKind::choice:
       return "one of " + join(spec.words);
     case ParameterKind::days:
+    case ParameterKind::reals:
     case ParameterKind::forecaster:
     case ParameterKind::transformers:
       break;  // read_nested says it
@@ -59,6 +60,11 @@ std::optional<Parameters::Value> read_word(const ParameterSpec& spec, std::strin
   return std::nullopt;
 }
 
+bool is_nested(ParameterKind kind) {
+  return kind == ParameterKind::days || kind == ParameterKind::reals || kind == ParameterKind::forecaster ||
+         kind == ParameterKind::transformers;
+}
+
 Parameters::Value read_text(const ParameterSpec& spec, std::string_view text, const std::string& field) {
   if (auto word = read_word(spec, text)) return *word;
   if (spec.kind == ParameterKind::integer) {
@@ -75,10 +81,7 @@ Parameters::Value read_text(const ParameterSpec& spec, std::string_view text, co
     const auto number = core::to_real(text);
     if (number && *number >= spec.least && *number <= spec.most) return *number;  // NaN fails both
   }
-  if (spec.kind == ParameterKind::days || spec.kind == ParameterKind::forecaster ||
-      spec.kind == ParameterKind::transformers) {
-    return Parameters::Nested{read_nested(spec, text, field)};
-  }
+  if (is_nested(spec.kind)) return Parameters::Nested{read_nested(spec, text, field)};
   refuse(spec, text, field);
 }
 

@@ -24,6 +24,7 @@ enum class ParameterKind {
   boolean,
   choice,
   days,          // calendar days, "2026-12-25", in a list
+  reals,         // distinct numbers from least to most, in a list
   forecaster,    // an estimator with arguments of its own (estimators.hpp), or one of the words
   transformers,  // a list of estimators
 };
@@ -33,7 +34,7 @@ struct ParameterSpec {
   ParameterKind kind;
   /// As text: "5", "0.05", "true", or one of the words.
   std::string_view fallback;
-  /// Both ends are allowed; for numbers only.
+  /// Both ends are allowed; for numbers only. The most of a list's own numbers, not of how many there are.
   double least = 0;
   double most = 0;
   /// The choices of a choice; for a number or a forecaster the words taken instead of one ("auto").

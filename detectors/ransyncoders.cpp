@@ -11,11 +11,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include <fmt/core.h>
 
 #include "detectors/algorithms.hpp"
+#include "detectors/estimators.hpp"
 #include "detectors/limit_parameters.hpp"
 #include "detectors/per_channel.hpp"
 #include "detectors/quantile_coders.hpp"
@@ -58,7 +60,7 @@ constexpr ParameterSpec yes_no(std::string_view name, std::string_view fallback,
   return {.name = name, .kind = ParameterKind::boolean, .fallback = fallback, .doc = doc};
 }
 
-constexpr std::array<ParameterSpec, 22> kParameters = {{
+constexpr std::array<ParameterSpec, 23> kParameters = {{
     whole("n_estimators", "auto", 1, 1000, "autoencoders; auto: 5 for every 15 channels, at least 10"),
     whole("max_features", "auto", 1, 1000, "channels that one sees; auto: as many as there are autoencoders"),
     whole("encoding_depth", "1", 0, 8, "hidden layers of an encoder"),
@@ -71,7 +73,13 @@ constexpr std::array<ParameterSpec, 22> kParameters = {{
     whole("max_freqs", "5", 1, Synchroniser::kMostFrequencies, "waves, at most"),
     whole("min_periods", "3", 1, 1000, "a wave that turns less often in the training is a trend"),
     whole("min_dist", "60", 1, 1e6, "between two frequencies, in turns over the training"),
-    yes_no("trainable_freq", "false", "whether the frequencies found are fitted too"),
+    {.name = "freq_init",
+     .kind = ParameterKind::reals,
+     .fallback = "[]",
+     .least = 1e-6,
+     .most = std::numbers::pi,
+     .doc = "the waves' frequencies where they are known, in radians a row, the main one first; [] looks for them"},
+    yes_no("trainable_freq", "false", "whether the frequencies are fitted too"),
     whole("epochs", "auto", 1, 10000, "auto: 10, and more where these are fewer than 500 steps"),
     whole("batch_size", "180", 1, 100000, "training rows of a step"),
     whole("freq_warmup", "5", 1, 1000, "epochs that look for the frequencies"),
@@ -98,7 +106,7 @@ class RanSynCoders final : public Detector {
     return {{"threshold", threshold_},
             {"estimators", static_cast<double>(coders_.shape().estimators)},
             {"parameters", static_cast<double>(coders_.parameters())},
-            {"frequencies", waves_.active() ? 1.0 : 0.0}};
+            {"frequencies", static_cast<double>(waves_.frequencies().size())}};
   }
 
  protected:
@@ -247,7 +255,8 @@ class RanSynCoders final : public Detector {
                                .most = static_cast<std::size_t>(parameters().integer("max_freqs")),
                                .least_periods = static_cast<std::size_t>(parameters().integer("min_periods")),
                                .distance = static_cast<std::size_t>(parameters().integer("min_dist"))};
-    waves_ = Synchroniser(width(), find_frequencies(data.rows, width(), terms, chance));
+    const std::vector<double> known = read_reals(*parameters().find_nested("freq_init"));
+    waves_ = Synchroniser(width(), known.empty() ? find_frequencies(data.rows, width(), terms, chance) : known);
     if (!waves_.active()) return;
     if (parameters().boolean("trainable_freq")) waves_.free_frequencies(data.times.front(), data.times.back());
     Training batch;

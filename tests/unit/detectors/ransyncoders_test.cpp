@@ -244,7 +244,7 @@ TEST(RanSynCoders, CountsRowsWhereWavesAreBroughtIntoStep) {
   const Settings settings = {{"synchronize", "true"}, {"min_dist", "5"}, {"epochs", "20"}};
   const auto detector = make_detector("ransyncoders", settings);
   detector->train(frame.view().slice(0, 800));
-  ASSERT_EQ(detector->facts()[3].value, 1);  // there are frequencies
+  ASSERT_EQ(detector->facts()[3].value, 5);  // frequencies
   const Scores at_once = detector->score(frame.view().slice(800, 400));
   auto late = load_detector(save_detector(*detector));
   late->update(frame.view().slice(800, 111));
@@ -268,11 +268,28 @@ TEST(RanSynCoders, KeepsTheFrequenciesThatItFitted) {
     return detector;
   };
   const auto fitted = trained("true"), fixed = trained("false");
-  ASSERT_EQ(fitted->facts()[3].value, 1);  // there are frequencies
+  ASSERT_GE(fitted->facts()[3].value, 1);  // there are frequencies
   const auto later = frame.view().slice(800, 400);
   const Scores scores = fitted->score(later);
   EXPECT_NE(scores.anomaly_score, fixed->score(later).anomaly_score);
   EXPECT_EQ(scores.anomaly_score, load_detector(save_detector(*fitted))->score(later).anomaly_score);
+}
+
+// As many as are given, whatever max_freqs allows to look for.
+TEST(RanSynCoders, TakesFrequenciesThatAreKnown) {
+  const std::vector<double> rows = waves(200, 100);
+  Frame frame({"x", "y", "z"});
+  for (std::size_t i = 0; i < 200; ++i) frame.append(std::span(rows).subspan(i * 3, 3));
+  const auto frequencies = [&](const std::string& known) {
+    auto detector = make_detector(
+        "ransyncoders", Settings{{"synchronize", "true"}, {"epochs", "1"}, {"max_freqs", "1"}, {"freq_init", known}});
+    detector->train(frame);
+    return detector->facts()[3].value;
+  };
+  EXPECT_EQ(frequencies("[]"), 1);
+  EXPECT_EQ(frequencies("[0.0628, 0.1]"), 2);
+  for (const char* wrong : {"[0]", "[4]", "[nan]", "[\"x\"]", "0.1", "[0.1, 0.1]"})
+    EXPECT_THROW(frequencies(wrong), core::Error) << wrong;
 }
 
 TEST(RanSynCoders, RefusesEstimatorsThatSeeEverything) {
