@@ -150,6 +150,37 @@ def test_standard_input_is_not_read_away_while_there_is_no_broker(new_stream):
     assert done.returncode == 6 and "registering the producer" in done.stderr, (done.returncode, done.stderr)
 
 
+def test_a_runner_that_wakes_after_another_took_its_lease_alerts_about_nothing_twice(broker, new_store):
+    (alerts,) = broker.topics("alerts")
+    messages = list(kafka.readings(20_000))
+    store = new_store("sqlite")
+    server = store.serve("--no-runner")
+    store.ask("PUT", "/api/v1/detectors/pushed", {**detector(broker, {"push": "readings"}, alerts), "name": "pushed"})
+    runners = [store.run(), store.run()]
+    lines = lines_of(messages)
+    parts = ["".join(lines[at:at + 200]) for at in range(0, len(lines), 200)]
+    push = lambda part: store.ask("POST", "/api/v1/events/readings", part.encode(), "application/x-ndjson")
+    events = lambda: store.get("/api/v1/streams/pushed")["stream"]["counts"]["events"]
+    try:
+        for part in parts[:10]:
+            push(part)
+        wait_for_alerts(broker, alerts, 1)
+        for sleeper in runners:  # one of them has the lease
+            with stopped(sleeper.process.pid):
+                for part in parts[10:55] if sleeper is runners[0] else parts[55:]:
+                    push(part)
+                    time.sleep(13 / 45)  # the lease ends in the midst
+            time.sleep(0.5)
+        until(lambda: events() == len(messages), 60)
+        expected = kafka.reckon(messages)
+        wait_for_alerts(broker, alerts, sum(expected.values()))
+        time.sleep(1)
+        assert_same(broker.alerts(alerts), expected)
+    finally:
+        for process in (*runners, server):
+            process.kill(signal.SIGTERM)
+
+
 @pytest.mark.parametrize("how", ["cut", "replaced"])
 def test_a_followed_file_that_becomes_another_is_told(new_stream, tmp_path, how):
     readings = tmp_path / "readings.jsonl"
