@@ -171,7 +171,9 @@ constexpr std::string_view kExhausted = "-";  // in place of a token: that list 
 }  // namespace
 
 Page<Anomaly> list_all_anomalies(db::Tx& tx, const AnomalySearch& search) {
-  const auto [scored, streamed] = split_tokens(search.page.page_token);
+  const auto tokens = split_tokens(search.page.page_token);  // clang 14 lets no lambda capture a structured binding
+  const auto& scored = tokens.first;
+  const auto& streamed = tokens.second;
   const auto scores = [&](std::optional<std::int64_t> most) -> Page<Anomaly> {
     if (scored == kExhausted) return {};
     return list_anomalies(tx, {.from = search.from, .to = search.to, .page = {most, scored}});
