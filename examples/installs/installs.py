@@ -34,7 +34,7 @@ TABLE = """CREATE TABLE IF NOT EXISTS new_users_metrics (created_at TEXT NOT NUL
 def generate(today, days, seed):
     """A row per day, country, platform and channel; in one of twenty cases a country has no rows on a day."""
     chance = random.Random(seed)
-    for back in range(days - 1, -1, -1):
+    for back in range(days):
         day = (today - datetime.timedelta(days=back)).isoformat()
         for country in ("it", "fr", "de"):
             if chance.random() < 0.05:
