@@ -14,14 +14,28 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kMostRecords = 500'000;  // of a batch
-constexpr std::int64_t kMostShared = 10'000;    // of a batch that goes over an API with its keys and alerts
+constexpr std::int64_t kMostShared = 100'000;   // windows that a batch touches that goes over an API
 constexpr auto kLeastPause = std::chrono::milliseconds(100);
 constexpr auto kMostPause = std::chrono::milliseconds(1'000);
+
+/// A batch that goes over an API takes the states of its keys and its alerts along, which have a size for each window
+/// that a record belongs to, and for what a detector learns from.
+std::int64_t most_records(const StreamDefinition& definition, bool is_shared) {
+  if (!is_shared) return kMostRecords;
+  const std::int64_t windows = definition.window.size_ms / std::max<std::int64_t>(definition.window.step_ms, 1);
+  const std::int64_t learned = definition.algorithm ? definition.algorithm->train : 0;
+  return std::max<std::int64_t>(kMostShared / (1 + windows + learned), 1);
+}
 
 }  // namespace
 
 Desk::Desk(const StreamDefinition& definition, Keeper& keeper, Outlet& outlet)
-    : definition_(definition), keeper_(keeper), outlet_(outlet), reader_(definition), pause_(kLeastPause) {}
+    : definition_(definition),
+      keeper_(keeper),
+      outlet_(outlet),
+      reader_(definition),
+      most_records_(most_records(definition, keeper.is_shared())),
+      pause_(kLeastPause) {}
 
 void Desk::open(const LaneState& state) {
   lanes_.erase(state.lane);
@@ -115,7 +129,7 @@ void Desk::refuse(Lane& lane, std::string_view why, const Record& record, std::i
   outlet_.bury({.reason = why, .record = record, .lane = lane.state.lane, .offset = at});
 }
 
-bool Desk::is_full() const { return records_ >= (keeper_.is_shared() ? kMostShared : kMostRecords); }
+bool Desk::is_full() const { return records_ >= most_records_; }
 
 bool Desk::is_due() const { return records_ > 0 && (is_full() || Steady::now() - began_ >= pause_); }
 
