@@ -97,7 +97,7 @@ def test_sigterm_ends_a_stream_whose_broker_stands_still(broker, new_stream):
     with stopped(broker_pid(broker)):
         time.sleep(1.5)
         status, seconds = stream.end()
-    assert seconds < 15, stream.log.read_text()
+    assert status >= 0 and seconds < 15, stream.log.read_text()  # ended by itself, not by a fault
     feed.done()
     stream.finish()
     assert_same(broker.alerts(alerts), kafka.reckon(broker.given(source)))
