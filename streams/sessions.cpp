@@ -13,7 +13,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 bool is_final(const core::Error& error) {
-  return error.code() == core::ErrorCode::invalid ||
+  return error.code() == core::ErrorCode::invalid || error.code() == core::ErrorCode::not_found ||
          (error.code() == core::ErrorCode::conflict && error.field() == "state");
 }
 

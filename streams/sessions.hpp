@@ -7,7 +7,8 @@
 namespace wakeful::streams {
 
 /// Runs `session` until it returns or `is_stopped` says so, with longer and longer rests after failures, which
-/// `on_failure` is told. Errors: invalid; conflict, field "state"; nothing else, for a later session may do better.
+/// `on_failure` is told. Errors: invalid; not_found; conflict, field "state"; nothing else, for a later session may do
+/// better.
 void run_sessions(const std::string& stream, const std::function<bool()>& is_stopped,
                   const std::function<void(const std::string& why)>& on_failure, const std::function<void()>& session);
 

@@ -22,8 +22,9 @@ struct TopicWatchOptions {
   std::function<void(const std::string& why)> on_failure = [](const std::string&) {};  // of a session
 };
 
-/// Returns once `is_stopped` says so, or at the end. Errors: invalid; conflict, field "state", if the group has read
-/// further than the keeper knows, or the topic is another one; nothing else: it is tried again for as long as it takes.
+/// Returns once `is_stopped` says so, or at the end. Errors: invalid; not_found; conflict, field "state", if the group
+/// has read further than the keeper knows, or the topic is another one; nothing else: it is tried again for as long as
+/// it takes.
 void watch_topic(const StreamDefinition& definition, Keeper& keeper, const TopicWatchOptions& options);
 
 }  // namespace wakeful::streams

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+import uuid
 
 import pytest
 
@@ -132,7 +133,7 @@ def test_an_output_that_is_exchanged_under_an_open_batch_is_refused(broker, new_
 
 
 def test_standard_input_alerts_to_a_topic(broker, new_stream):
-    (alerts,) = broker.topics("alerts")
+    alerts = "made-" + uuid.uuid4().hex[:8]  # by the first who asks for it
     messages = list(kafka.readings(20_000))
     stream = new_stream(detector(broker, {"stdin": True}, alerts))
     for part in (messages[:7_000], messages[7_000:]):
@@ -179,6 +180,13 @@ def test_a_runner_that_wakes_after_another_took_its_lease_alerts_about_nothing_t
     finally:
         for process in (*runners, server):
             process.kill(signal.SIGTERM)
+
+
+def test_a_file_that_is_not_there_is_told_though_a_topic_would_be_waited_for(broker, new_stream, tmp_path):
+    (alerts,) = broker.topics("alerts")
+    stream = new_stream(detector(broker, {"file": str(tmp_path / "absent.jsonl")}, alerts))
+    stream.start("--follow")
+    assert stream.running.wait(30) == 4 and "absent.jsonl" in stream.log.read_text()
 
 
 @pytest.mark.parametrize("how", ["cut", "replaced"])
