@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
+#include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
 #include "runner/sources/sql_plan.hpp"
 
@@ -27,20 +30,34 @@ std::string OutputTable::time_text(core::Timestamp time) const {
   return whole_days_ ? text.substr(0, 10) : text;
 }
 
-bool OutputTable::exists(db::Tx& tx) const {
+std::vector<std::string> OutputTable::columns_in(db::Tx& tx) const {
+  const auto read = [](const db::Row& row) { return std::string(row.text(0)); };
   // Differs because each database keeps its own catalog.
   if (tx.dialect() == db::Dialect::postgres) {
-    return tx
-        .find(db::Sql("output.exists", "SELECT 1 WHERE to_regclass(CAST($1 AS TEXT)) IS NOT NULL"), {table_},
-              [](const db::Row&) { return true; })
-        .value_or(false);
+    return tx.list(db::Sql("output.columns",
+                           "SELECT CAST(attname AS TEXT) FROM pg_attribute "
+                           "WHERE attrelid = to_regclass(CAST($1 AS TEXT)) AND attnum > 0 AND NOT attisdropped"),
+                   {table_}, read);
   }
   const auto parts = core::split(plain_table_, '.');
   const std::string_view schema = parts.size() == 2 ? parts[0] : "main";
-  return tx
-      .find(db::Sql("output.exists", "SELECT 1 FROM pragma_table_info($1, $2) LIMIT 1"), {parts.back(), schema},
-            [](const db::Row&) { return true; })
-      .value_or(false);
+  // SQLite takes a column's name in any case.
+  return tx.list(db::Sql("output.columns", "SELECT lower(name) FROM pragma_table_info($1, $2)"), {parts.back(), schema},
+                 read);
+}
+
+/// Errors: invalid for a table of somebody's that lacks columns, which it names.
+void OutputTable::check(db::Tx& tx, const std::vector<std::string>& there) const {
+  std::vector<std::string> missing;
+  for (const std::string& column : columns_) {
+    const std::string name = column.substr(1, column.size() - 2);
+    const std::string wanted = tx.dialect() == db::Dialect::sqlite ? core::to_lower(name) : name;
+    if (std::find(there.begin(), there.end(), wanted) == there.end()) missing.push_back("'" + name + "'");
+  }
+  if (missing.empty()) return;
+  throw core::invalid(fmt::format("the table is there, but without {}: name another one, or add {}",
+                                  fmt::join(missing, ", "), missing.size() == 1 ? "it" : "them"),
+                      "predict.output.table");
 }
 
 /// The key makes sure of what replace() does: no row twice.
@@ -67,7 +84,10 @@ void OutputTable::create(db::Tx& tx) const {
 void OutputTable::replace(db::Tx& tx, const OutputInterval& interval, const std::vector<PredictionRow>& rows,
                           const std::string& run_id) const {
   use_utc(tx);
-  if (!exists(tx)) create(tx);
+  if (const auto there = columns_in(tx); there.empty())
+    create(tx);
+  else
+    check(tx, there);
   const std::string remove = fmt::format("DELETE FROM {} WHERE {} = $1 AND {} >= $2 AND {} < $3", table_,
                                          columns_[groups_ + 7], columns_[0], columns_[0]);
   tx.execute(db::Sql("output.remove", remove), {detector_, time_text(interval.from), time_text(interval.until)});

@@ -37,12 +37,14 @@ class OutputTable {
   explicit OutputTable(const monitor::Definition& definition);
 
   /// Puts `rows` in the place of what the detector has there of the interval. May be called again for the same.
-  /// Errors: what the database says, to be told as the detector file's fault.
+  /// Errors: invalid for a table that lacks columns; what the database says, to be told as the detector file's fault.
   void replace(db::Tx& tx, const OutputInterval& interval, const std::vector<PredictionRow>& rows,
                const std::string& run_id) const;
 
  private:
-  bool exists(db::Tx& tx) const;
+  /// Of the table, none if it is not there.
+  std::vector<std::string> columns_in(db::Tx& tx) const;
+  void check(db::Tx& tx, const std::vector<std::string>& there) const;
   void create(db::Tx& tx) const;
   std::string time_text(core::Timestamp time) const;
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "platform/core/error.hpp"
 #include "support/database.hpp"
 
 namespace wakeful::runner {
@@ -85,6 +86,36 @@ TEST_P(OutputTableTest, SaysDaysAsDates) {
                    [](const db::Row& row) { return std::string(row.text(0)); });
   });
   EXPECT_EQ(text, std::vector<std::string>{"2026-01-05"});
+}
+
+TEST_P(OutputTableTest, NamesTheColumnsThatATableOfSomebodysLacksAndLeavesItAlone) {
+  db().write([](db::Tx& tx) {
+    tx.execute(db::Sql("test.create", "CREATE TABLE out (ts TEXT, country TEXT, users TEXT, prediction TEXT)"));
+    tx.execute(db::Sql("test.insert", "INSERT INTO out VALUES ('2026-01-05', 'de', '1', 'mine')"));
+  });
+  try {
+    replace(definition("out"), 0, 24, {row(1, "de", 0.5)});
+    FAIL() << "rows were written";
+  } catch (const core::Error& e) {
+    EXPECT_EQ(e.code(), core::ErrorCode::invalid);
+    EXPECT_EQ(e.field(), "predict.output.table");
+    EXPECT_STREQ(
+        e.what(),
+        "the table is there, but without 'score', 'model', 'model_version', 'run_id', 'detector', 'algorithm': "
+        "name another one, or add them");
+  }
+  const auto left = db().read([](db::Tx& tx) {
+    return tx.list(db::Sql("test.left", "SELECT prediction FROM out"), {},
+                   [](const db::Row& row) { return std::string(row.text(0)); });
+  });
+  EXPECT_EQ(left, std::vector<std::string>{"mine"});
+}
+
+TEST_P(OutputTableTest, TakesATableThatHasMoreColumns) {
+  replace(definition("out"), 0, 24, {});
+  db().write([](db::Tx& tx) { tx.execute(db::Sql("test.alter", "ALTER TABLE out ADD COLUMN remark TEXT")); });
+  replace(definition("out"), 0, 24, {row(0, "de", 0.5)});
+  EXPECT_EQ(rows("out").size(), 1U);
 }
 
 TEST_P(OutputTableTest, FindsATableThatIsNamedWithItsSchema) {

@@ -245,7 +245,7 @@ TEST_P(Predict, SaysWhatATableLacks) {
   train("d");
   const Job job = predict("d", kTrained, kTrained + 6);
   EXPECT_EQ(job.state, JobState::failed);
-  EXPECT_NE(job.error.find("w:own"), std::string::npos) << job.error;
+  EXPECT_NE(job.error.find("w:own: the table is there, but without 'country', "), std::string::npos) << job.error;
 }
 
 TEST_P(Predict, WritesIntoATableThatWasMadeBefore) {
