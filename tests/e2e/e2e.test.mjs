@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { checkPage, launch, open, settle, shots } from './support/browser.mjs';
-import { seed, tellServed } from './support/seed.mjs';
+import { kOddDay, predictInstalls, seed, tellServed } from './support/seed.mjs';
 import { startServer } from './support/server.mjs';
 
 let server;
@@ -171,6 +171,38 @@ describe('a server at work', () => {
       await checkPage(page, 'stream');
     }));
 
+  test('a batch detector shows where its predictions go and which intervals were written', async () => {
+    await story('/detectors/installs-by-night', {}, async (page) => {
+      await assertText(page.locator('.tight-empty', { hasText: 'No interval was written yet' }).locator('.command'), /wakeful run installs-by-night --kind predict/);
+      await checkPage(page, 'no-predictions');
+    });
+    await predictInstalls(server.url, kOddDay - 1, kOddDay);
+    const before = await predictInstalls(server.url, kOddDay, kOddDay + 1);
+    const again = await predictInstalls(server.url, kOddDay, kOddDay + 1);
+    await story('/detectors/installs', {}, async (page) => {
+      const card = page.locator('.card', { has: page.getByRole('heading', { name: 'Predictions' }) });
+      await assertText(card, /to warehouse:predictions, 1d at a time/);
+      const intervals = card.locator('li');
+      await assertText(intervals.first(), /2 rows, 1 outliers/);
+      await assertText(intervals.nth(1), /2 rows, 0 outliers/);
+      assert.equal(await intervals.count(), 2, 'an interval that was predicted again stands there once');
+      await assertText(intervals.first(), /version 1/);
+      assert.notEqual(again.run_id, before.run_id);
+      await assertText(intervals.first(), new RegExp(again.run_id.slice(0, 12)));
+      await checkPage(page, 'predictions');
+      await intervals.first().getByRole('link').first().click();
+      await page.waitForURL(new RegExp(`/jobs/${again.id}`));
+      await assertText(heading(page), /predict installs/);
+      await assertText(page.locator('.facts').nth(1), /warehouse:predictions/);
+      await checkPage(page, 'prediction-job');
+      await page.goto('/detectors/installs');
+      await settle(page);
+      await card.getByRole('link', { name: 'All jobs' }).click();
+      await page.waitForURL(/\/jobs\?detector=installs/);
+      await assertText(page.locator('tbody'), /predict/);
+    });
+  });
+
   test('a model that is served shows by whom, how often and how fast', async () => {
     await tellServed(server.url);
     await story('/models/churn', {}, async (page) => {
@@ -309,6 +341,7 @@ describe('every page, in both themes, wide and on a phone', () => {
     ['online-model', `/models/${seeded.online}`],
     ['training-run', `/runs/${seeded.training}`],
     ['untrained', '/detectors/payments-volume'],
+    ['batch-detector', '/detectors/installs'],
   ];
   for (const [width, height] of [[1280, 800], [390, 844]]) {
     test(`${width} px`, async () => {

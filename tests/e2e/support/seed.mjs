@@ -104,7 +104,43 @@ async function models(url, run) {
   await call(url, 'POST', '/fit/boiler', { timestamps: [1, 2, 3, 4, 5, 6], values: [20, 21, 19, 22, 20, 34] });
 }
 
-/** Fills an empty server. Answers the ids that stories need. */
+/** The day of the installs on which France's number is ten times as high. */
+export const kOddDay = 50;
+const kTrainedDays = 48;
+
+/** Sixty days of new users in two countries: a batch detector that has learnt, and one that waits for its first interval. */
+async function installs(url) {
+  const rows = [];
+  for (let day = 0; day < 60; day += 1) {
+    for (const country of ['de', 'fr']) {
+      const users = Math.round(1000 + 80 * noise(2 * day + (country === 'de' ? 0 : 1))) * (day === kOddDay && country === 'fr' ? 10 : 1);
+      rows.push(JSON.stringify({ ts: new Date(kStart + day * kDay).toISOString(), country, new_users: users }));
+    }
+  }
+  await call(url, 'POST', '/api/v1/ingest/installs', rows.join('\n'), 'application/x-ndjson');
+  const batch = (name) => ({
+    name,
+    schedule: 'manual',
+    time_spec: { granularity: '1d' },
+    metrics: [{ name: 'new_users', source: { observations: 'installs' }, aggregate: 'sum', dimension_groupings: ['country'] }],
+    features: { encode: ['country'], value: true, scale: 'standard' },
+    predict: { output: { connection: 'warehouse', table: 'predictions' }, interval: '1d' },
+    algorithms: { isolation_forest: { contamination: 0.02 } },
+  });
+  await call(url, 'PUT', '/api/v1/detectors/installs', batch('installs'));
+  await call(url, 'PUT', '/api/v1/detectors/installs-by-night', batch('installs-by-night'));
+  const { job } = await call(url, 'POST', '/api/v1/detectors/installs/run?wait=60', { kind: 'train', until: new Date(kStart + kTrainedDays * kDay).toISOString() });
+  if (job.state !== 'succeeded') throw new Error(`train installs: ${JSON.stringify(job)}`);
+}
+
+/** Predicts the days from `from` up to, not with, `until`; answers the job. */
+export async function predictInstalls(url, from, until) {
+  const day = (n) => new Date(kStart + n * kDay).toISOString();
+  const { job } = await call(url, 'POST', '/api/v1/detectors/installs/run?wait=60', { kind: 'predict', from: day(from), until: day(until) });
+  if (job.state !== 'succeeded') throw new Error(`predict installs: ${JSON.stringify(job)}`);
+  return job;
+}
+
 /** The tutorial's five readings, and one that is none, pushed to a stream detector. */
 async function stream(url) {
   await call(url, 'PUT', '/api/v1/detectors/hot-machines', {
@@ -132,7 +168,9 @@ async function stream(url) {
 export const tellServed = (url) =>
   call(url, 'POST', '/api/v1/model-servers', { address: 'http://127.0.0.1:8000', model: 'churn', version: 2, last_minute: 1234, average_ms: 0.41, p95_ms: 0.92 });
 
+/** Fills an empty server. Answers the ids that stories need. */
 export async function seed(url) {
+  await installs(url);
   const watched = await watch(url);
   await stream(url);
   const { experiment_id: experiment } = await call(url, 'POST', `${kMlflow}/experiments/create`, { name: 'churn-forest' });

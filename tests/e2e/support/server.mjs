@@ -15,7 +15,8 @@ export async function startServer() {
   const program = spawn(
     binary,
     ['server', '--port', '0', '--backend-store-uri', `sqlite:///${join(folder, 'wakeful.db')}`, '--artifacts-destination', join(folder, 'artifacts')],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+    // Where batch predictions are written to.
+    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, WAKEFUL_CONNECTION_WAREHOUSE: `sqlite:///${join(folder, 'warehouse.db')}` } },
   );
   let log = '';
   program.stderr.on('data', (bytes) => { log = (log + bytes).slice(-20_000); });
