@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <istream>
 #include <iterator>
 #include <limits>
@@ -141,9 +143,10 @@ Columns assign_roles(const std::vector<std::string_view>& header, const CsvOptio
 }
 
 [[noreturn]] void refuse_cell(std::size_t line, const std::string& column, std::string_view cell) {
-  throw core::invalid(fmt::format("line {}, column '{}': '{}' is not a number (--ignore leaves a column out)", line,
-                                  column, cell.substr(0, 60)),
-                      "file");
+  throw core::invalid(
+      fmt::format("line {}, column '{}': '{}' is not a number: leave the column out (on the command line: --ignore)",
+                  line, column, cell.substr(0, 60)),
+      "file");
 }
 
 void read_rows(Cells& cells, const Columns& columns, CsvTable& out) {
@@ -195,8 +198,13 @@ CsvTable read_csv(const std::string& path, std::istream& in, const CsvOptions& o
   }
   std::error_code error;
   if (!std::filesystem::exists(path, error)) throw core::not_found("file '" + path + "' does not exist", "file");
-  if (std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) == 0) {
-    return parse_csv("", options);
+  if (std::filesystem::is_directory(path, error)) throw core::invalid("'" + path + "' is a folder", "file");
+  // What is no file of a known size cannot be mapped: a pipe of the shell, an empty file.
+  if (!std::filesystem::is_regular_file(path, error) || std::filesystem::file_size(path, error) == 0) {
+    std::ifstream pipe(path, std::ios::binary);
+    if (!pipe) throw core::not_found("file '" + path + "' cannot be opened", "file");
+    const std::string text{std::istreambuf_iterator<char>(pipe), std::istreambuf_iterator<char>()};
+    return parse_csv(text, options);
   }
   const MappedFile file(path);
   return parse_csv(file.bytes(), options);

@@ -1,9 +1,12 @@
 #include "detectors/csv.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <sstream>
+#include <string>
+#include <string_view>
 
 #include "platform/core/error.hpp"
 
@@ -93,7 +96,30 @@ TEST(Csv, ReadsStandardInputAndSaysWhenAFileIsNotThere) {
   } catch (const core::Error& e) {
     EXPECT_EQ(e.code(), core::ErrorCode::not_found);
   }
-  EXPECT_THROW(read_csv("/", in), core::Error);
+  try {
+    read_csv("/", in);
+    FAIL();
+  } catch (const core::Error& e) {
+    EXPECT_STREQ(e.what(), "'/' is a folder");
+    EXPECT_EQ(e.field(), "file");
+  }
+}
+
+TEST(Csv, ReadsAPipeOfTheShell) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const std::string_view text = "a\n1\n2\n";
+  ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ::close(ends[1]);
+  std::istringstream nothing;
+  EXPECT_EQ(read_csv("/dev/fd/" + std::to_string(ends[0]), nothing).frame.rows(), 2U);
+  ::close(ends[0]);
+  try {
+    read_csv("/dev/null", nothing);
+    FAIL();
+  } catch (const core::Error& e) {
+    EXPECT_STREQ(e.what(), "the file is empty: it needs a header line");
+  }
 }
 
 TEST(Csv, QuotesWhatNeedsIt) {
