@@ -103,6 +103,13 @@ def test_a_fit_that_cannot_be_is_refused_and_says_why(url, body, said):
     assert told(f"{url}/predict/refused", {"timestamp": 1, "value": 1})[0] == 404  # nothing is half there
 
 
+def test_a_fit_is_bounded(url):
+    many = 1_000_001
+    status, answer = told(f"{url}/fit/many", {"timestamps": list(range(many)), "values": [i % 7 for i in range(many)]})
+    assert status == 400 and "at most 1000000" in answer["detail"], answer
+    assert told(f"{url}/predict/many", {"timestamp": 1, "value": 1})[0] == 404
+
+
 @pytest.mark.parametrize("series", ["a..b", "a%2Fb", "%2e%2e", "a%20b", "a" * 129, "%C3%A4"])
 def test_a_series_has_a_plain_name(url, series):
     assert ask(f"{url}/fit/{series}", RISING)[0] in (400, 404)

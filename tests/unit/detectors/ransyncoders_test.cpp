@@ -292,6 +292,21 @@ TEST(RanSynCoders, TakesFrequenciesThatAreKnown) {
     EXPECT_THROW(frequencies(wrong), core::Error) << wrong;
 }
 
+TEST(RanSynCoders, KeepsAUnitInEachLayerHoweverOftenItsWidthIsHalved) {
+  // Three inputs, halved twice, are no unit at all where the width is not held at one.
+  const auto detector = make_detector("ransyncoders", Settings{{"n_estimators", "4"},
+                                                               {"max_features", "3"},
+                                                               {"encoding_depth", "4"},
+                                                               {"decoding_depth", "4"},
+                                                               {"latent_dim", "2"},
+                                                               {"epochs", "20"}});
+  const Frame frame = related(100, 1);
+  detector->train(frame);
+  const Scores scores = detector->score(frame);
+  ASSERT_EQ(scores.rows(), 100U);
+  for (const double score : scores.anomaly_score) EXPECT_TRUE(std::isfinite(score));
+}
+
 TEST(RanSynCoders, RefusesEstimatorsThatSeeEverything) {
   const auto detector = make_detector("ransyncoders", Settings{{"max_features", "6"}});
   try {
