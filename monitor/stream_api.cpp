@@ -44,7 +44,7 @@ void write_status(core::JsonWriter& json, const StreamDetector& stream, const st
   json.key("lanes").begin_array();
   for (const streams::LaneStatus& lane : lanes) {
     const std::int64_t behind = std::max<std::int64_t>(lane.end - std::max<std::int64_t>(lane.next, 0), 0);
-    lag += behind;
+    lag = streams::sum(lag, behind);
     keys += lane.keys;
     moved = std::max(moved, lane.updated);
     streams::add(total, lane.counts);

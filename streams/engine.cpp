@@ -80,8 +80,8 @@ void Engine::read(const std::string& name, const std::vector<double>& state) {
   std::size_t at = 0;
   key.windows.read(state, at);
   const auto refuse = [] { throw core::invalid("the state of a key has another length", "state"); };
-  if (state.size() < at + 2) refuse();
-  key.quiet_until = static_cast<std::int64_t>(state[at++]);
+  key.quiet_until = read_whole(state, at);
+  if (at >= state.size()) refuse();
   key.is_firing = state[at++] != 0;
   if (definition_.algorithm) key.detector.read(state, at);
   if (state.size() != at) refuse();

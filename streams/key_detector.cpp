@@ -8,6 +8,7 @@
 #include <string>
 
 #include "platform/core/error.hpp"
+#include "streams/windows.hpp"
 
 namespace wakeful::streams {
 namespace {
@@ -84,8 +85,7 @@ void KeyDetector::save(std::vector<double>& out) const {
 }
 
 void KeyDetector::read(const std::vector<double>& numbers, std::size_t& at) {
-  if (at >= numbers.size()) refuse();
-  last_ = static_cast<std::int64_t>(numbers[at++]);
+  last_ = read_whole(numbers, at);
   const std::size_t learning = take_count(numbers, at);
   if (learning > numbers.size() - at) refuse();
   learning_.assign(numbers.begin() + static_cast<std::ptrdiff_t>(at),
@@ -97,6 +97,7 @@ void KeyDetector::read(const std::vector<double>& numbers, std::size_t& at) {
     std::string model(size, '\0');
     std::memcpy(model.data(), numbers.data() + at, size);
     detector_ = detectors::load_detector(detectors::ModelReader(model));
+    if (detector_->channels().size() != 1) refuse();
     scores_ = detector_->room_for(1);
   }
   at += cells;

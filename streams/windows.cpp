@@ -20,6 +20,8 @@ void put(Window& window, std::int64_t ts, double value) {
 /// The smallest multiple of step above `from`, not negative.
 std::int64_t first_start(std::int64_t from, std::int64_t step) { return from < 0 ? 0 : (from / step + 1) * step; }
 
+constexpr double kMostWhole = 9e15;  // below it every whole number is a double
+
 [[noreturn]] void refuse() { throw core::invalid("the state of a key does not fit together", "state"); }
 
 /// The numbers of a state, one after the other.
@@ -27,12 +29,12 @@ class Numbers {
  public:
   Numbers(const std::vector<double>& numbers, std::size_t& at) : numbers_(numbers), at_(at) {}
   double real() {
-    if (at_ >= numbers_.size()) refuse();
+    if (at_ >= numbers_.size() || std::isnan(numbers_[at_])) refuse();
     return numbers_[at_++];
   }
   std::int64_t whole() {
     const double value = real();
-    if (value != std::floor(value) || std::abs(value) > 9e15) refuse();
+    if (value != std::floor(value) || std::abs(value) > kMostWhole) refuse();
     return static_cast<std::int64_t>(value);
   }
   std::size_t count() {
@@ -133,6 +135,8 @@ Window KeyWindows::window_at(const WindowSpec& spec, std::size_t point) const {
   }
   return out;
 }
+
+std::int64_t read_whole(const std::vector<double>& numbers, std::size_t& at) { return Numbers(numbers, at).whole(); }
 
 std::vector<double> KeyWindows::save() const {
   std::vector<double> out{static_cast<double>(latest_), static_cast<double>(windows_.size())};

@@ -53,6 +53,9 @@ struct Outcome {
   void clear();
 };
 
+/// The whole number of a state at `at`, which moves on. Errors: invalid, field "state", if there is none.
+std::int64_t read_whole(const std::vector<double>& numbers, std::size_t& at);
+
 class KeyWindows {
  public:
   /// `out` is cleared first. ts >= 0. Cost: the event's windows; sliding: the events of two windows for each that

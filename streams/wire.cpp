@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
@@ -40,20 +44,43 @@ std::vector<KeyState> read_keys(const core::ObjectReader& object, std::string_vi
   return out;
 }
 
+constexpr std::int64_t kMostCount = 9'000'000'000'000'000;  // far beyond what a lane can do
+constexpr std::int64_t kLatestMs = 253'402'300'799'999;     // 9999-12-31; in microseconds it still is a number
+
+/// Errors: invalid, naming the member.
+std::int64_t within(const core::ObjectReader& object, std::string_view name, std::int64_t number, std::int64_t least,
+                    std::int64_t most) {
+  if (number < least || number > most)
+    throw core::invalid(fmt::format("{} is not between {} and {}", number, least, most), object.path_of(name));
+  return number;
+}
+
+std::int64_t read_time(const core::ObjectReader& alert, std::string_view name) {
+  return within(alert, name, alert.integer(name), -kLatestMs, kLatestMs);
+}
+
+/// Errors: invalid, naming the member, for NaN: no store takes it for a number.
+std::optional<double> find_number(const core::ObjectReader& alert, std::string_view name) {
+  const auto number = alert.find_real(name);
+  if (number && std::isnan(*number)) throw core::invalid("not a number", alert.path_of(name));
+  return number;
+}
+
 std::optional<Verdict> read_verdict(const core::ObjectReader& alert) {
-  const auto score = alert.find_real("score");
+  const auto score = find_number(alert, "score");
   if (!score) return std::nullopt;
   return Verdict{.score = *score,
-                 .expected = alert.find_real("expected"),
-                 .lower = alert.find_real("lower"),
-                 .upper = alert.find_real("upper")};
+                 .expected = find_number(alert, "expected"),
+                 .lower = find_number(alert, "lower"),
+                 .upper = find_number(alert, "upper")};
 }
 
 KeptAlert read_alert(const core::ObjectReader& alert) {
+  find_number(alert, "value");
   return {.key = alert.text("key"),
-          .start_ms = alert.integer("start_ms"),
-          .end_ms = alert.integer("end_ms"),
-          .event_ms = alert.integer("event_ms"),
+          .start_ms = read_time(alert, "start_ms"),
+          .end_ms = read_time(alert, "end_ms"),
+          .event_ms = read_time(alert, "event_ms"),
           .count = alert.integer("count"),
           .value = alert.real("value"),
           .is_resolved = alert.boolean("is_resolved"),
@@ -81,14 +108,23 @@ void write_counts(core::JsonWriter& json, const Counts& counts) {
 
 Counts read_counts(const core::ObjectReader& object) {
   Counts out;
-  for (const auto& [name, member] : kCounts) out.*member = object.find_integer(name).value_or(out.*member);
+  for (const auto& [name, member] : kCounts) {
+    const bool is_time = member == &Counts::latest;
+    const std::int64_t number = object.find_integer(name).value_or(out.*member);
+    out.*member = within(object, name, number, is_time ? -1 : 0, is_time ? kLatestMs : kMostCount);
+  }
   return out;
+}
+
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  return a > kMost - b ? kMost : a + b;
 }
 
 void add(Counts& total, const Counts& counts) {
   for (const auto& [name, member] : kCounts) {
     const bool is_extreme = member == &Counts::latest || member == &Counts::written || member == &Counts::dead;
-    total.*member = is_extreme ? std::max(total.*member, counts.*member) : total.*member + counts.*member;
+    total.*member = is_extreme ? std::max(total.*member, counts.*member) : sum(total.*member, counts.*member);
   }
 }
 
@@ -153,7 +189,10 @@ LaneMove read_move(const core::ObjectReader& object) {
                .changed = read_keys(object, "changed")};
   if (out.lane < 0) throw core::invalid("a lane is not negative", object.path_of("lane"));
   if (out.next <= out.from) throw core::invalid("a move goes forward", object.path_of("next"));
+  within(object, "end", out.end, 0, kMostCount);
   for (const core::ObjectReader& alert : object.objects("alerts")) out.alerts.push_back(read_alert(alert));
+  if (out.counts.alerts < static_cast<std::int64_t>(out.alerts.size()))
+    throw core::invalid("fewer than this move brings", object.path_of("counts.alerts"));
   return out;
 }
 

@@ -11,8 +11,11 @@ namespace wakeful::streams {
 
 /// Adds the counts as an object.
 void write_counts(core::JsonWriter& json, const Counts& counts);
-/// Unknown members are left out, absent ones are 0. Errors: invalid for what is no object of integers.
+/// Unknown members are left out, absent ones are 0. Errors: invalid for what is no object of integers, or where one is
+/// beyond what a lane can do.
 Counts read_counts(const core::ObjectReader& object);
+/// Of numbers that are not negative; stays at the largest there is.
+std::int64_t sum(std::int64_t a, std::int64_t b);
 /// Of several lanes: sums, and the latest of what is a time or a length.
 void add(Counts& total, const Counts& counts);
 std::string counts_text(const Counts& counts);

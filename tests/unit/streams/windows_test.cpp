@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,8 @@
 
 #include "platform/core/error.hpp"
 #include "platform/core/random.hpp"
+#include "streams/engine.hpp"
+#include "streams/key_detector.hpp"
 
 namespace wakeful::streams {
 namespace {
@@ -180,6 +183,20 @@ TEST(Windows, RefuseAStateThatDoesNotFitTogether) {
   bad[1] = 1e300;
   std::size_t at = 0;
   EXPECT_THROW(KeyWindows().read(bad, at), core::Error);
+  bad = good;
+  bad[7] = std::nan("");  // the sum of its window
+  at = 0;
+  EXPECT_THROW(KeyWindows().read(bad, at), core::Error);
+}
+
+TEST(Windows, ReadOnlyWholeNumbersForTimes) {
+  for (const double bad : {1e300, -1e300, 9.1e15, 0.5, HUGE_VAL, std::nan("")}) {
+    std::size_t at = 0;
+    EXPECT_THROW(read_whole({bad}, at), core::Error) << bad;
+    at = 1;  // behind: the quiet end of a key, the last window of a detector
+    EXPECT_THROW(Engine(StreamDefinition{}).read("k", {-1, 0, 0, bad, 0}), core::Error) << bad;
+    EXPECT_THROW(KeyDetector().read({1, bad, 0, 0}, at), core::Error) << bad;
+  }
 }
 
 }  // namespace
