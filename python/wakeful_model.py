@@ -33,7 +33,7 @@ class _Scores(ctypes.Structure):
 
 
 class WakefulError(RuntimeError):
-    """The library is missing or of another version, or refuses a file or rows; the text says why."""
+    """The library is missing or of another version, or refuses a file, or rows are refused; the text says why."""
 
 
 def _candidates():
@@ -84,6 +84,16 @@ def _open_library():
     return library
 
 
+def _numbers(frame, column):
+    """A column as doubles, NaN where it is missing. Errors: one that holds no numbers, by name."""
+    if column not in frame.columns:
+        return np.full(len(frame), np.nan)
+    try:
+        return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise WakefulError(f"column '{column}' holds no numbers: {error}") from error
+
+
 class WakefulModel:
     """A model file in memory. `predict` leaves it where it stands: behind the bucket that starts at `position`."""
 
@@ -129,13 +139,17 @@ class WakefulModel:
 
         `model_input`: a frame, or what makes one; times are its index or its column ts, time or timestamp, every other
         column is an entity. One that the model does not know is left out, one that is missing is never anomalous; both
-        are warned about. A method that judges rows as a whole gives one row for all, with the entity "".
+        are warned about, and so are times that do not rise. A method that judges rows as a whole gives one row for all, with the entity "".
         """
         frame = model_input if isinstance(model_input, pd.DataFrame) else pd.DataFrame(
             [model_input] if isinstance(model_input, dict) and not any(map(np.ndim, model_input.values())) else model_input)
         times = next((frame[name] for name in TIME_COLUMNS if name in frame.columns), frame.index.to_series())
         frame = frame.drop(columns=[name for name in TIME_COLUMNS if name in frame.columns])
         frame.columns = [str(column) for column in frame.columns]
+        if twice := sorted(set(frame.columns[frame.columns.duplicated()])):
+            raise WakefulError(f"columns come twice: {', '.join(twice)}")
+        if pd.api.types.is_datetime64_any_dtype(times) and not (times.is_monotonic_increasing and times.is_unique):
+            warnings.warn("times do not rise from row to row; rows are scored in the order in which they come", stacklevel=3)
         parts = [self._predict(i, name, frame, times) for i, name in enumerate(self.algorithms)]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
@@ -145,7 +159,7 @@ class WakefulModel:
                             ("missing for", set(channels) - set(frame.columns))):
             if names:
                 warnings.warn(f"columns {what} {algorithm}: {', '.join(sorted(names))}", stacklevel=4)
-        rows = frame.reindex(columns=channels).to_numpy(dtype=np.float64)
+        rows = np.column_stack([_numbers(frame, channel) for channel in channels])
         found = self.scores(algorithm, rows)
         if self._call("per_channel", self._model, i):
             table = {"entity": np.tile(channels, len(rows)), "timestamp": np.repeat(times.to_numpy(), len(channels)),

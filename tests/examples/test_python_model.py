@@ -138,6 +138,20 @@ def test_a_missing_column_is_warned_about_and_never_anomalous(served):
     assert all(r["score"] is None for r in found["rows"] if r["entity"] == "a")
 
 
+def test_rows_that_go_back_in_time_are_warned_about(served):
+    frame = table().iloc[TRAINED : TRAINED + 10]
+    for odd in (frame.iloc[::-1], frame.iloc[[0, 1, 1, 2]]):
+        found = in_python(served["folder"], odd)
+        assert any("times do not rise" in text for text in found["said"]), found
+    assert in_python(served["folder"], frame)["said"] == []
+
+
+def test_a_column_without_numbers_is_refused_by_name(served):
+    frame = table().iloc[TRAINED : TRAINED + 3]
+    said = in_python(served["folder"], frame.assign(b="x"))
+    assert isinstance(said, str) and "WakefulError: column 'b' holds no numbers" in said
+
+
 def test_a_file_that_is_cut_is_refused_with_a_reason(served, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(served["folder"], folder)
