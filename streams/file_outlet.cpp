@@ -1,7 +1,12 @@
 #include "streams/file_outlet.hpp"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "platform/core/error.hpp"
 #include "platform/core/json.hpp"
 #include "platform/core/text.hpp"
 
@@ -17,13 +22,31 @@ void write_text(core::JsonWriter& json, std::string_view name, std::string_view 
   json.member(name, core::is_utf8(text) ? text : std::string_view("(not UTF-8)"));
 }
 
+void require_empty_file(const std::string& path, std::string_view field) {
+  std::error_code error;
+  if (path.empty() || !std::filesystem::is_regular_file(path, error)) return;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error || size == 0) return;
+  throw core::invalid(fmt::format("'{}' holds {} bytes that this state did not write: move the file away, or take the "
+                                  "--state that wrote it",
+                                  path, size),
+                      std::string(field));
+}
+
+constexpr std::string_view kAlertsField = "stream.output.file", kDeadField = "stream.dead_letters.file";
+
 }  // namespace
+
+void FileOutlet::require_empty(const StreamDefinition& definition) {
+  require_empty_file(path_of(definition.output), kAlertsField);
+  require_empty_file(path_of(definition.dead_letters), kDeadField);
+}
 
 FileOutlet::FileOutlet(const StreamDefinition& definition, const Counts& counts, std::ostream& out)
     : definition_(definition), out_(out) {
   const std::string alerts = path_of(definition.output), dead = path_of(definition.dead_letters);
-  if (!alerts.empty()) alerts_.emplace(alerts, counts.written, "stream.output.file");
-  if (!dead.empty()) dead_.emplace(dead, counts.dead, "stream.dead_letters.file");
+  if (!alerts.empty()) alerts_.emplace(alerts, counts.written, std::string(kAlertsField));
+  if (!dead.empty()) dead_.emplace(dead, counts.dead, std::string(kDeadField));
 }
 
 void FileOutlet::alert(const Alert& alert) {

@@ -17,6 +17,10 @@ class FileOutlet final : public Outlet {
   /// "stream.dead_letters.file".
   FileOutlet(const StreamDefinition& definition, const Counts& counts, std::ostream& out);
 
+  /// For a state that has read nothing yet, which would cut its files to nothing. Errors: invalid, with those fields,
+  /// if somebody's lines stand in one.
+  static void require_empty(const StreamDefinition& definition);
+
   void alert(const Alert& alert) override;
   void bury(const DeadLetter& letter) override;
   bool decides() const override { return false; }

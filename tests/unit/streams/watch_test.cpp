@@ -220,6 +220,28 @@ TEST_F(WatchTest, LetsADetectorOfTheCatalogJudgeEachKeysWindows) {
   EXPECT_THROW(run(), core::Error);  // another series was learned from
 }
 
+TEST_F(WatchTest, ErasesNoLinesThatItsStateDidNotWrite) {
+  give(1'000, 95);
+  for (const std::string_view name : {"out", "dead"}) {
+    std::ofstream(folder_ / name) << "somebody's\n";
+    for (int i = 0; i < 2; ++i) {  // being refused once does not make the file its own
+      try {
+        run();
+        ADD_FAILURE() << name << " was taken";
+      } catch (const core::Error& e) {
+        EXPECT_EQ(e.field(), name == "out" ? "stream.output.file" : "stream.dead_letters.file");
+        EXPECT_NE(std::string(e.what()).find("holds 11 bytes that this state did not write"), std::string::npos);
+      }
+    }
+    EXPECT_EQ(read(std::string(name)), "somebody's\n");
+    fs::remove(folder_ / name);
+  }
+  EXPECT_EQ(run().alerts, 2);         // one in each of the two windows that hold it
+  fs::remove_all(folder_ / "state");  // a state that was lost knows nothing of its alerts
+  EXPECT_THROW(run(), core::Error);
+  EXPECT_EQ(lines("out"), 2U);
+}
+
 TEST_F(WatchTest, RefusesFilesThatAreNotThoseItKnows) {
   const auto refused = [this] {
     try {
