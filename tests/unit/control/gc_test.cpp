@@ -217,5 +217,19 @@ TEST_P(Garbage, IsMadeOfTheOldestRunsOfAKindButNotOfThoseThatAVersionNeeds) {
   EXPECT_EQ(count("runs WHERE lifecycle = 1"), 5) << "the oldest of the others has a version";
 }
 
+TEST_P(Garbage, IsMadeOfTheOldestEvaluationsToo) {
+  apply();
+  train(990);
+  for (std::int64_t i = 0; i < kKeptEvaluations + 3; ++i) {
+    ask(JobKind::evaluate, minute(992 + i));
+    const auto claim = take("r1", {JobKind::evaluate});
+    ASSERT_TRUE(claim);
+    advance_with(step(*claim, claim->models[0], 991 + i));
+    clock().advance(minutes(1));
+  }
+  EXPECT_EQ(count("runs WHERE lifecycle = 0"), kKeptEvaluations + 1) << "and the training";
+  EXPECT_EQ(count("runs WHERE lifecycle = 1"), 3);
+}
+
 }  // namespace
 }  // namespace wakeful::control
