@@ -172,6 +172,7 @@ void TopicConsumer::rebalance(rd_kafka_t* client, rd_kafka_resp_err_t error,
 
 void TopicConsumer::assign(rd_kafka_topic_partition_list_t* partitions) {
   std::vector<std::int64_t> mine;
+  mine.reserve(static_cast<std::size_t>(partitions->cnt));
   for (int i = 0; i < partitions->cnt; ++i) mine.push_back(partitions->elems[i].partition);
   const std::int64_t otherwise = input_.is_from_end ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
   const auto places = owner_.assigned(mine);

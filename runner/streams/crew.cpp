@@ -41,7 +41,7 @@ std::string state_id_of(std::string created) {
 /// One stream and its thread.
 class Stream {
  public:
-  Stream(client::Server server, std::string instance, const core::ObjectReader& applied)
+  Stream(const client::Server& server, std::string instance, const core::ObjectReader& applied)
       : server_(server.with_cancel([this] { return is_stopped_.load(); })),
         instance_(std::move(instance)),
         name_(applied.text("name")),
