@@ -25,10 +25,6 @@ constexpr std::array<std::string_view, 4> kForms = {"dataframe_split", "datafram
 constexpr std::array<std::string_view, 3> kTimeNames = {"ts", "time", "timestamp"};
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
-bool is_time(std::string_view name) {
-  return std::find(kTimeNames.begin(), kTimeNames.end(), core::to_lower(name)) != kTimeNames.end();
-}
-
 double read_cell(const Json& value, const std::string& path) {
   const auto number = core::find_cell(value);
   if (!number || std::isinf(*number))
@@ -41,7 +37,7 @@ class NamedRows {
  public:
   /// -1 is the time.
   int column(const std::string& name) {
-    if (is_time(name)) return -1;
+    if (is_time_name(name)) return -1;
     const auto [found, is_new] = places_.emplace(name, static_cast<int>(out_.names.size()));
     if (is_new) out_.names.push_back(name);
     return found->second;
@@ -79,7 +75,6 @@ class NamedRows {
       throw core::invalid(fmt::format("rows times columns are more than {}", kMostCells), "dataframe_records");
   }
 
-  static constexpr std::size_t kMostCells = 16'000'000;
   std::size_t cell_count_ = 0;
   AskedRows out_;
   std::map<std::string, int> places_;
@@ -185,6 +180,10 @@ AskedRows read_form(std::string_view form, const Json& value) {
 }
 
 }  // namespace
+
+bool is_time_name(std::string_view name) {
+  return std::find(kTimeNames.begin(), kTimeNames.end(), core::to_lower(name)) != kTimeNames.end();
+}
 
 AskedRows read_asked_json(std::string_view body) {
   const auto document = core::parse_json(body);

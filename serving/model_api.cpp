@@ -1,5 +1,6 @@
 #include "serving/model_api.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -188,12 +189,16 @@ class Records {
   std::string time_;
 };
 
-/// text/csv or application/json, in UTF-8, without other words.
+constexpr std::string_view kCsv = "text/csv";
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kParquet = "application/vnd.apache.parquet";
+
+/// One of the three, in UTF-8, without other words.
 std::string content_type_of(const http::Request& request) {
   const std::string whole(request.headers.find("Content-Type").value_or(""));
   const auto parts = core::split(whole, ';');
   const std::string type = core::to_lower(core::trim(parts.empty() ? std::string_view() : parts.front()));
-  bool known = type == "application/json" || type == "text/csv";
+  bool known = type == kJson || type == kCsv || type == kParquet;
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const std::string word = core::to_lower(core::trim(parts[i]));
     known = known && (word == "charset=utf-8" || word == "charset=\"utf-8\"");
@@ -201,14 +206,31 @@ std::string content_type_of(const http::Request& request) {
   return known ? type : "";
 }
 
+/// Each channel that some detector of the model takes, once.
+std::vector<std::string> channels_of(const ServedModel& model) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < model.size(); ++i)
+    out.insert(out.end(), model.detector(i).channels().begin(), model.detector(i).channels().end());
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+AskedRows read_asked(const std::string& type, const std::string& body, const ServedModel& model) {
+  if (type == kParquet) return read_asked_parquet(body, channels_of(model));
+  return type == kCsv ? read_asked_csv(body) : read_asked_json(body);
+}
+
 http::Response ModelApi::invoke(http::Request& request) {
   const std::string type = content_type_of(request);
   if (type.empty())
     return http::Response::text(
-        "This server takes application/json and text/csv, in UTF-8 (charset=utf-8), as Content-Type.\n", 415);
-  const AskedRows asked =
-      type == "text/csv" ? read_asked_csv(request.read_body()) : read_asked_json(request.read_body());
+        fmt::format("This server takes {}, {} and {}, in UTF-8 (charset=utf-8), as Content-Type.\n", kJson, kCsv,
+                    kParquet),
+        415);
+  const std::string body = request.read_body();
   const auto model = slot_.get();
+  const AskedRows asked = read_asked(type, body, *model);
   core::JsonWriter json;
   json.begin_object().key("predictions").begin_array();
   Records records(json);

@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import http.server
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -13,9 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 
 import mlflow
 import numpy as np
@@ -25,54 +22,10 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/prediction_service"
-BINARY = os.environ.get("WAKEFUL_BINARY", str(ROOT / "build/ci/wakeful"))
+sys.path.append(str(ROOT / "tests/support"))
+from model_server import BINARY, ask, running, told, train, wakeful, write_csv  # noqa: E402
+
 ODD = [30.0, 25.0]
-
-
-@contextlib.contextmanager
-def running(words, folder, log="log"):
-    with open(folder / log, "w") as errors:
-        process = subprocess.Popen([BINARY, *words], cwd=folder, stdout=subprocess.PIPE, stderr=errors, text=True)
-    try:
-        line = process.stdout.readline()
-        assert line, (folder / log).read_text()
-        yield line.split()[-1]
-    finally:
-        process.terminate()
-        assert process.wait(20) == 0
-
-
-def wakeful(*words):
-    done = subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stdout + done.stderr
-
-
-def ask(url, body=None, kind="application/json", headers=()):
-    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": kind, **dict(headers)})
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
-def told(url, body=None, **more):
-    status, text = ask(url, body, **more)
-    return status, json.loads(text)
-
-
-def write_csv(path, rows=1_500, seed=5):
-    values = np.random.default_rng(seed).normal(size=(rows, 2))
-    path.write_text("mean,sd\n" + "".join(f"{a:.6f},{b:.6f}\n" for a, b in values))
-    return path
-
-
-def train(tracking, path, model, *words):
-    code, text = wakeful("train", str(path), "--algorithm", "isolation_forest", "--set", "contamination=0.001",
-                         "--register", model, "--tracking-uri", tracking, *words)  # fmt: skip
-    assert code == 0, text
-    return text
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +134,7 @@ def test_speaks_the_scoring_protocol(service):
     for path in ("/ping", "/health"):
         assert ask(service + path) == (200, "\n")
     assert ask(f"{service}/version")[1].startswith("3.")
-    for kind in ("text/plain", "application/json; charset=latin-1", "application/json; odd=1", "application/vnd.apache.parquet"):
+    for kind in ("text/plain", "application/json; charset=latin-1", "application/json; odd=1", "application/x-parquet"):
         assert ask(f"{service}/invocations", b"x", kind=kind)[0] == 415
     assert ask(f"{service}/invocations", b"mean,sd\n1,x\n", kind="text/csv")[0] == 400
     assert ask(f"{service}/nothing")[0] == 404
