@@ -10,16 +10,9 @@
 
 #include "streams/kafka_client.hpp"
 #include "streams/outlet.hpp"
+#include "streams/topic_offsets.hpp"
 
 namespace wakeful::streams {
-
-/// Where the brokers keep how far the input was read: lane n is the offset of partition n of a topic, in a group.
-struct OffsetPlace {
-  std::string brokers;
-  std::string topic;
-  std::string transactional_id;
-  std::function<GroupMetadata()> group;  // asked at each commit: its members change
-};
 
 class TopicOutlet final : public Outlet {
  public:
