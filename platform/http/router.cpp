@@ -72,7 +72,7 @@ bool is_request_id(std::string_view text) {
   });
 }
 
-/// Whose dialect a path speaks that has no route.
+/// By its beginning, for paths that have no route.
 Surface surface_of_path(std::string_view path) {
   if (path.find("/api/v1/") != std::string_view::npos) return Surface::own;
   const bool api = path.find("/api/") != std::string_view::npos || path.find("/ajax-api/") != std::string_view::npos;
@@ -148,6 +148,7 @@ struct Router::State {
   RouteTree tree;
   std::vector<Route> routes;
   std::vector<std::unique_ptr<Entry>> entries;  // one per route, in their order
+  std::vector<std::string> fit_predict_paths;   // the first segments of that surface's routes
   std::vector<Filter> filters;
   std::function<std::optional<Response>(Request&)> fallback;
   Route fallback_route;
@@ -165,6 +166,14 @@ struct Router::State {
     Surface surface;
     std::string_view route_name;
   };
+
+  /// Whose dialect a path speaks before it has a route, or without one.
+  Surface surface_of(std::string_view target) const {
+    const std::string_view first = target.substr(0, target.find_first_of("/?", 1));
+    const bool is_beside =
+        std::find(fit_predict_paths.begin(), fit_predict_paths.end(), first) != fit_predict_paths.end();
+    return is_beside ? Surface::fit_predict : surface_of_path(target);
+  }
 
   void set_request_id(Request& request) {
     if (is_request_id(request.request_id)) return;
@@ -195,7 +204,7 @@ struct Router::State {
 
   Response answer(Exchange& exchange) const {
     Request& request = exchange.request;
-    exchange.surface = surface_of_path(request.target);
+    exchange.surface = surface_of(request.target);
     const Target target = Target::parse(request.target);
     const RouteTree::Found found = tree.find(target.segments, request.method);
     if (!found.route) return answer_without_route(exchange, target, found);
@@ -279,6 +288,8 @@ void Router::add(Route route) {
   for (const Pattern::Part& part : pattern.parts)
     if (part.kind != Pattern::Part::Kind::text) entry->params.push_back(part.name);
   state_->entries.push_back(std::move(entry));
+  if (route.surface == Surface::fit_predict && !pattern.parts.empty())
+    state_->fit_predict_paths.push_back("/" + pattern.parts.front().name);
   state_->routes.push_back(std::move(route));
 }
 

@@ -93,6 +93,19 @@ TEST_F(RouterTest, AnswersUnknownPathsInTheDialectOfTheirSurface) {
   EXPECT_EQ(send("GET", "/favicon.ico").headers.find("Content-Type"), "text/plain; charset=utf-8");
 }
 
+TEST_F(RouterTest, AnswersBesideTheFitAndPredictRoutesAsTheyDo) {
+  Route fit = route("POST", "/fit/{id}");
+  fit.surface = Surface::fit_predict;
+  router_.add(std::move(fit));
+  for (const auto& [method, target, wanted] : {std::tuple("GET", "/fit/a", 405), std::tuple("POST", "/fit/a/b", 404),
+                                               std::tuple("POST", "/fit", 404), std::tuple("POST", "/fit/%zz", 400)}) {
+    Response answer = send(method, target);
+    EXPECT_EQ(answer.status, wanted) << target;
+    EXPECT_EQ(answer.read_all().find(R"({"detail":)"), 0U) << target;
+  }
+  EXPECT_EQ(send("POST", "/fitting").read_all().find('{'), std::string::npos);
+}
+
 TEST_F(RouterTest, ATrailingSlashIsAnotherPath) {
   router_.add(route("GET", "/a/get"));
   EXPECT_EQ(status("GET", "/a/get/"), 404);
