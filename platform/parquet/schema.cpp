@@ -35,7 +35,7 @@ void read_logical(Compact& in, Field field, Element& element) {
 bool is_decimal(const Element& e) { return e.logical == Logical::decimal || e.converted == Converted::decimal; }
 
 void describe_integers(const Element& e, Column& out) {
-  const bool is_date = e.logical == Logical::date || e.converted == Converted::date;
+  const bool is_date = *e.physical == Physical::int32 && (e.logical == Logical::date || e.converted == Converted::date);
   const bool is_old_time = e.converted == Converted::timestamp_ms || e.converted == Converted::timestamp_us;
   if (is_decimal(e)) {
     out.holds = "decimals";

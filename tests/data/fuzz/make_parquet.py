@@ -81,6 +81,16 @@ def write_frame(name, frame):
     frame.to_parquet(FOLDER / f"{name}.parquet", compression=None, write_statistics=False)
 
 
+def write_impossible_date(options):
+    """Dates are 32 bits wide: the annotation DATE at a column of 64, which no writer makes."""
+    times = pa.array([2**62, 1], pa.int64()).cast(pa.timestamp("ms"))
+    write("date_int64", pa.table({"ts": times, "value": [1.0, 2.0]}), options)
+    path = FOLDER / "date_int64.parquet"
+    whole = path.read_bytes()
+    at = whole.index(b"\x8c", whole.index(b"\x18\x02ts"))  # the union LogicalType: its member 8, TIMESTAMP
+    path.write_bytes(whole[:at] + b"\x6c" + whole[at + 1:])  # its member 6, DATE
+
+
 def main():
     FOLDER.mkdir(exist_ok=True)
     for name, table, options in forms():
@@ -90,6 +100,7 @@ def main():
     write("times", times(), plain)
     write("int96", times().select(["ns", "value"]), plain | {"use_deprecated_int96_timestamps": True})
     write("others", others(), plain)
+    write_impossible_date(plain)
     frame = pd.DataFrame({"mean": [0.5, 30.0, 7.0], "sd": [0.25, 25.0, 7.0]})
     write_frame("frame", frame)
     write_frame("frame_reversed", frame.iloc[::-1])

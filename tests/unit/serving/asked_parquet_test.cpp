@@ -31,6 +31,11 @@ TEST(AskedParquet, GivesTheAskedColumnsInTheAskedOrder) {
   EXPECT_EQ(asked.rows(), 3U);
 }
 
+// Days in 64 bits would be more seconds than there are.
+TEST(AskedParquet, RefusesADateThatIsNone) {
+  EXPECT_NE(refusal(read_seed("date_int64"), {"value"}).find("years 1 to 9999"), std::string::npos);
+}
+
 TEST(AskedParquet, JoinsRowGroups) {
   const AskedRows asked = read_asked_parquet(read_seed("snappy"), Names{"integer", "real"});
   ASSERT_EQ(asked.rows(), 40U);
