@@ -1,7 +1,5 @@
 #include "streams/local_keeper.hpp"
 
-#include <utility>
-
 #include <fmt/format.h>
 
 #include "platform/core/error.hpp"
@@ -34,14 +32,13 @@ LocalKeeper::LocalKeeper(const std::filesystem::path& folder, const StreamDefini
   const std::filesystem::path file = std::filesystem::absolute(folder) / (definition.name + ".stream.db");
   db_ = open_file(file);
   db::upgrade(*db_, migrations_of_streams());
-  const auto [made_by, owner] =
-      db_->read([&](db::Tx& tx) { return std::pair(find_fingerprint(tx, name_), find_owner(tx, name_)); });
-  instance_ = owner ? *owner : core::new_hex_id();
+  const auto made_by = db_->read([&](db::Tx& tx) { return find_fingerprint(tx, name_); });
   if (made_by && *made_by != fingerprint_)
     throw core::conflict(fmt::format("'{}' holds the state of a stream with another input, window, value or timestamp; "
                                      "take another --state, or remove the file to begin anew",
                                      file.string()),
                          "state");
+  instance_ = db_->write([&](db::Tx& tx) { return keep_instance(tx, name_, core::new_hex_id()); });
 }
 
 std::vector<LaneState> LocalKeeper::take(std::span<const std::int64_t> lanes) {

@@ -28,7 +28,7 @@ class LocalKeeper final : public Keeper {
   std::vector<LaneStatus> lanes() const;
   /// Of all lanes together; lengths of files: the largest.
   Counts total() const;
-  /// A name that stays with the file, for a place in a consumer group.
+  /// A name that stays with the file from its making on, for a place in a consumer group.
   const std::string& instance() const { return instance_; }
 
  private:

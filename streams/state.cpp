@@ -10,7 +10,11 @@ namespace {
 
 constexpr db::Sql kFingerprint{"stream.fingerprint",
                                "SELECT fingerprint FROM stream_lanes WHERE detector = $1 ORDER BY lane LIMIT 1"};
-constexpr db::Sql kOwner{"stream.owner", "SELECT owner FROM stream_lanes WHERE detector = $1 ORDER BY lane LIMIT 1"};
+constexpr db::Sql kKeepInstance{
+    "stream.keep_instance",
+    "INSERT INTO stream_instances(detector, name) VALUES ($1, "
+    "COALESCE((SELECT MIN(owner) FROM stream_lanes WHERE detector = $1), $2)) ON CONFLICT(detector) DO NOTHING"};
+constexpr db::Sql kInstance{"stream.instance", "SELECT name FROM stream_instances WHERE detector = $1"};
 constexpr db::Sql kHolder{"stream.holder",
                           "SELECT owner, lease_until_us FROM stream_lanes WHERE detector = $1 AND lane = $2"};
 constexpr db::Sql kTake{
@@ -172,8 +176,9 @@ std::optional<std::string> find_fingerprint(db::Tx& tx, std::string_view detecto
   return tx.find(kFingerprint, {detector}, [](const db::Row& row) { return std::string(row.text(0)); });
 }
 
-std::optional<std::string> find_owner(db::Tx& tx, std::string_view detector) {
-  return tx.find(kOwner, {detector}, [](const db::Row& row) { return std::string(row.text(0)); });
+std::string keep_instance(db::Tx& tx, std::string_view detector, std::string_view proposed) {
+  tx.execute(kKeepInstance, {detector, proposed});
+  return *tx.find(kInstance, {detector}, [](const db::Row& row) { return std::string(row.text(0)); });
 }
 
 std::vector<LaneStatus> list_lanes(db::Tx& tx, std::string_view detector) {

@@ -38,8 +38,9 @@ void hold_lane(db::Tx& tx, std::string_view detector, const LaneState& lane, cor
 
 /// The fingerprint that the state was made with, if there is any.
 std::optional<std::string> find_fingerprint(db::Tx& tx, std::string_view detector);
-/// Who took its first lane last.
-std::optional<std::string> find_owner(db::Tx& tx, std::string_view detector);
+/// The name by which the one reader of this state is known to brokers: what was kept, else who took its lanes before
+/// names were kept, else the proposed one.
+std::string keep_instance(db::Tx& tx, std::string_view detector, std::string_view proposed);
 
 /// What a page shows of a lane.
 struct LaneStatus {

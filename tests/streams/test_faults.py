@@ -72,6 +72,23 @@ def test_an_address_without_a_broker_is_told_and_sigterm_ends_the_wait(broker, n
     assert status == 0 and seconds < 2
 
 
+def test_killed_while_it_joins_its_group_it_has_all_partitions_again_at_once(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    messages = list(kafka.readings(4_000))
+    broker.give(source, messages)
+    for attempt in range(3):
+        detector = kafka.detector(broker, source, alerts)
+        detector["stream"]["input"]["kafka"]["group"] = group = f"{source}-{attempt}"
+        stream = new_stream(detector, f"stream-{attempt}")
+        stream.start()
+        broker.wait_for_member(group)
+        stream.end(signal.SIGKILL)
+        stream.start()
+        time.sleep(0.3 * (1 + attempt))  # a second one that has asked to join, and does not wait for the answer
+        stream.end(signal.SIGKILL)
+        assert f"{len(messages)} events" in stream.finish()
+
+
 def test_sigterm_in_the_midst_ends_in_two_seconds_and_the_next_run_goes_on(broker, new_stream):
     source, alerts = broker.topics("readings", "alerts")
     feed = Feed(broker, source, kafka.readings(24_000))

@@ -8,7 +8,7 @@ import subprocess
 import time
 import uuid
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts/kafka"
@@ -39,6 +39,19 @@ class Broker:
         for future in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in full]).values():
             future.result(30)
         return full
+
+    def wait_for_member(self, group):
+        """Until somebody has joined the consumer group; comes back soon after, perhaps before partitions are dealt."""
+        admin, deadline = AdminClient({"bootstrap.servers": self.address}), time.monotonic() + 60
+        while True:
+            assert time.monotonic() < deadline, f"nobody joins {group}"
+            try:
+                if admin.describe_consumer_groups([group])[group].result(10).members:
+                    return
+            except KafkaException as error:  # the broker is not at home with a group that is new
+                if error.args[0].code() not in (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE,
+                                                KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.GROUP_ID_NOT_FOUND):
+                    raise
 
     def producer(self):
         return Producer({"bootstrap.servers": self.address, "enable.idempotence": True, "linger.ms": 5,

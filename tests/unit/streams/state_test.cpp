@@ -61,7 +61,6 @@ TEST_P(StateTest, KeepsWhatALaneWasMovedTo) {
   ASSERT_EQ(shown.size(), 2U);
   EXPECT_EQ(shown[1].lane, 3);
   EXPECT_EQ(shown[1].owner, "b");
-  EXPECT_EQ(db().read([](db::Tx& tx) { return find_owner(tx, "hot"); }), "b");
   EXPECT_EQ(shown[1].keys, 2);
   EXPECT_EQ(shown[1].end, 15);
 }
@@ -146,6 +145,17 @@ TEST_P(StateTest, RespectsALeaseWhereNobodyElseSaysWhoseLaneItIs) {
   EXPECT_THROW(ask("b", kNow + std::chrono::seconds(9)), core::Error);
   EXPECT_EQ(ask("a", kNow + std::chrono::seconds(9)).front().epoch, 2);
   EXPECT_EQ(ask("b", kNow + std::chrono::seconds(20)).front().epoch, 3);
+}
+
+TEST_P(StateTest, KeepsTheNameOfItsReaderFromTheFirstOnOn) {
+  const auto keep = [&](std::string_view detector, std::string_view proposed) {
+    return db().write([&](db::Tx& tx) { return keep_instance(tx, detector, proposed); });
+  };
+  EXPECT_EQ(keep("cold", "a"), "a");  // before any lane was taken
+  EXPECT_EQ(keep("cold", "b"), "a");
+  take("of lanes");  // of a state that was made before names were kept
+  EXPECT_EQ(keep("hot", "c"), "of lanes");
+  EXPECT_EQ(keep("hot", "d"), "of lanes");
 }
 
 WAKEFUL_ON_EVERY_DATABASE(StateTest);
