@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Batch pipelines over a table of installs: create the data, train, predict a week into a table, take it all away again.
 
+    installs.py [--json]            all of it in a temporary folder, on a server of its own
     installs.py create|train|infer|destroy --database FILE [--tracking-uri URL] [--today DAY]
-    installs.py demo [--json]       all of it in a temporary folder, on a server of its own
 
 The server (or the runner) finds the database under the name `installs`: start it with
 WAKEFUL_CONNECTION_INSTALLS=sqlite:////path/of/FILE. Nothing but Python's standard library and the program.
@@ -161,7 +161,7 @@ def demo(pipelines, as_json):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=("create", "train", "infer", "destroy", "demo"))
+    parser.add_argument("action", nargs="?", default="demo", choices=("create", "train", "infer", "destroy", "demo"))
     parser.add_argument("--wakeful", default="wakeful", help="the program")
     parser.add_argument("--tracking-uri", default=os.environ.get("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000"))
     parser.add_argument("--database", default="installs.db", help="the SQLite file of rows and predictions")

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """Find the model on watch by its tags, read how far it has come, let it evaluate what is new, see that it moved.
 
-usage: retrieval_loop.py [--tracking-uri URI]
+usage: retrieval_loop.py [--wakeful PROGRAM | --tracking-uri URI]
 
-Needs a running server (`wakeful server`) and the official client (`pip install mlflow-skinny`). The first run makes what
-there is to watch: two days of observations and a detector trained on the first. It may be run again: what is done is done.
+On a server of its own, or on the one that is named. Needs the official client (`pip install mlflow-skinny`). The first run
+makes what there is to watch: two days of observations and a detector trained on the first. It may be run again: what is
+done is done.
 """
 
 import argparse
+import contextlib
 import datetime
 import math
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 import requests
 from mlflow.tracking import MlflowClient
@@ -84,12 +88,21 @@ def evaluate(client, watch, until):
             sys.exit(f"{model.name} did not move to {text(until - STEP)}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tracking-uri", default="http://127.0.0.1:5000")
-    uri = parser.parse_args().tracking_uri
-    client, watch = MlflowClient(uri, registry_uri=uri), Watch(uri)
+@contextlib.contextmanager
+def server(wakeful):
+    program = pathlib.Path(wakeful)
+    command = [str(program.resolve()) if program.exists() else wakeful, "server", "--port", "0"]
+    with tempfile.TemporaryDirectory(prefix="wakeful-loop-") as folder:
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
+            process.wait(20)
 
+
+def play(uri):
+    client, watch = MlflowClient(uri, registry_uri=uri), Watch(uri)
     if not models_on_watch(client):
         prepare(watch)
     for hour in (6, 12, 18, 24):
@@ -98,6 +111,15 @@ def main():
     found = watch.ask("GET", "/anomalies", params={"detector": DETECTOR, "max_results": 1000})["anomalies"]
     for anomaly in sorted(found, key=lambda a: (a["timestamp"], a["entity"])):
         print(f"anomaly at {anomaly['timestamp']} in {anomaly['entity']}: {anomaly['value']} (score {anomaly['score']:.1f})")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--wakeful", default="wakeful", help="the program")
+    parser.add_argument("--tracking-uri", help="a server that runs already")
+    given = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        play(given.tracking_uri or stack.enter_context(server(given.wakeful)))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ import urllib.request
 
 @contextlib.contextmanager
 def server(wakeful):
+    program = pathlib.Path(wakeful)
+    command = [str(program.resolve()) if program.exists() else wakeful, "server", "--port", "0"]
     with tempfile.TemporaryDirectory(prefix="wakeful-series-") as folder:
-        command = [str(pathlib.Path(wakeful).resolve()), "server", "--port", "0"]
         process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
             yield process.stdout.readline().split()[-1]

@@ -55,12 +55,6 @@ def prepared(folder, readings):
     (folder / "readings.jsonl").write_text("".join(json.dumps(reading) + "\n" for reading in readings))
 
 
-def test_prints_what_its_readme_says():
-    done = subprocess.run([sys.executable, EXAMPLE / "run.py", "--wakeful", BINARY], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() in (EXAMPLE / "README.md").read_text(), done.stdout
-
-
 @pytest.mark.parametrize("seed", [1, 2, 3, 7])
 def test_alerts_as_the_tutorial_does(tmp_path, seed):
     readings = list(generate.readings(seed))

@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -188,18 +189,32 @@ def test_destroying_takes_what_was_made_and_nothing_else(few):
     assert few.ask("GET", "/api/v1/detectors")["detectors"] == []
 
 
-def test_the_page_says_what_comes_out(trained):
-    page = (EXAMPLE / "README.md").read_text()
-    assert f"{trained.created[0]['rows']} rows" in page
-    for name in installs.DETECTORS:
-        learnt, found = trained.jobs[name]["result"], trained.inferred[name]["result"]
-        assert f"{name}: {learnt['models']} models; {found['rows']} rows predicted, {found['outliers']} outliers" in page
+def test_the_steps_of_the_page_are_commands(tmp_path):
+    """As they stand there, but for the place of the database, the server's port, and the day."""
+    page = (EXAMPLE / "README.md").read_text().replace("/tmp/installs.db", f"{tmp_path}/installs.db")
+    (block,) = re.findall(r"^```\n(export .*?)^```$", page, re.DOTALL | re.MULTILINE)
+    connection, server, *steps = block.splitlines()
+    assert server == "wakeful server &"
+    name, _, uri = connection.removeprefix("export ").partition("=")
+    environment = {**os.environ, "WAKEFUL_BINARY": BINARY, name: uri}
 
+    def step(command):
+        command = f"{command} --today {TODAY} --days 150 --json"
+        done = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
 
-def test_the_demo_runs_from_end_to_end():
-    words = [sys.executable, EXAMPLE / "installs.py", "demo", "--today", str(TODAY), "--days", "150", "--wakeful", BINARY]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=500)
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[2].startswith("installs-by-group: 27 models; 198 rows predicted, ")
-    assert lines[-1] == "destroyed 28 models and 396 predictions"
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen([BINARY, "server", "--port", "0"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=log, text=True,
+                                   env=environment)  # fmt: skip
+    try:
+        environment["MLFLOW_TRACKING_URI"] = process.stdout.readline().split()[-1]
+        created, trained, inferred, destroyed = map(step, steps)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        process.stdout.close()
+    assert created["rows"] > 3_000
+    assert {name: job["models"] for name, job in trained.items()} == {"installs": 1, "installs-by-group": 27}
+    assert {name: job["rows"] for name, job in inferred.items()} == {"installs": 198, "installs-by-group": 198}
+    assert len(destroyed["models"]) == 28 and destroyed["rows"] == 396

@@ -43,12 +43,6 @@ def service(tracking, tmp_path_factory):
         yield url
 
 
-def test_prints_what_its_readme_says():
-    done = subprocess.run([EXAMPLE / "run.py", "--wakeful", BINARY], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() in (EXAMPLE / "README.md").read_text(), done.stdout
-
-
 def test_judges_a_vector_and_says_its_score_if_asked(service):
     assert told(f"{service}/") == (200, {"message": "Hello World"})
     status, normal = told(f"{service}/prediction?score=true", [0.1, 0.1])

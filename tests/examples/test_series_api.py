@@ -1,4 +1,4 @@
-"""examples/series_api as a reader would run it, and the fit and predict API asked everything that it must refuse."""
+"""What examples/series_api shows, the fit and predict API: asked everything, also what it must refuse."""
 
 import concurrent.futures
 import contextlib
@@ -8,7 +8,6 @@ import os
 import pathlib
 import struct
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,17 +15,8 @@ import urllib.request
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "examples/series_api/run.py"
 BINARY = os.environ.get("WAKEFUL_BINARY", str(ROOT / "build/ci/wakeful"))
 
-PRINTED = """\
-fit sensor_01: v1 of 3 points
-predict sensor_01 10.5: normal (v1)
-predict sensor_01 22.5: anomaly (v1)
-fit sensor_01: v2 of 4 points
-predict sensor_01 22.5: normal (v2)
-predict sensor_01 22.5: anomaly (v1)
-"""
 RISING = {"timestamps": [1, 2, 3], "values": [1, 2, 3]}
 
 
@@ -55,12 +45,6 @@ def ask(url, body=None):
 def told(url, body=None):
     status, text = ask(url, body)
     return status, json.loads(text)
-
-
-def test_prints_what_its_readme_says():
-    done = subprocess.run([sys.executable, EXAMPLE, "--wakeful", BINARY], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == PRINTED
 
 
 def test_the_limit_is_mean_and_three_population_deviations(url):
@@ -145,7 +129,7 @@ def test_fits_at_the_same_time_get_versions_of_their_own(url):
     def fit(i):
         return told(f"{url}/fit/raced", {"timestamps": [1, 2, 3], "values": [1, 2, i]})[1]["version"]
 
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+    with concurrent.futures.ThreadPoolExecutor(64) as pool:
         versions = list(pool.map(fit, range(3, 67)))
     assert sorted(versions) == sorted(f"v{i}" for i in range(1, 65))
 
@@ -223,5 +207,5 @@ def test_a_fit_on_one_server_is_seen_on_the_other_within_a_second(tmp_path):
         def fit(i):
             return told(f"{urls[i % 2]}/fit/{series}", {"timestamps": [1, 2, 3], "values": [1, 2, i + 3]})[1]["version"]
 
-        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        with concurrent.futures.ThreadPoolExecutor(64) as pool:
             assert sorted(pool.map(fit, range(64))) == sorted(f"v{i}" for i in range(3, 67))
