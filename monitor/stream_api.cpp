@@ -232,7 +232,8 @@ Response hold_answer(const Place& place, Request& request) {
 Response fail_answer(const Place& place, Request& request) {
   const std::string& name = request.path_param("name");
   const auto document = core::parse_json(request.read_body());
-  const std::string message = ObjectReader(document.root()).text("message").substr(0, 2'000);
+  const std::string whole = ObjectReader(document.root()).text("message");
+  const std::string_view message = core::cut(whole, 2'000);
   const core::Timestamp now = place.clock.now();
   place.db.write([&](db::Tx& tx) { mark_stream(tx, name, message, now); }, {.deadline = request.deadline});
   return Response::json("{}");

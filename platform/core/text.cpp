@@ -67,6 +67,12 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string_view cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 std::string to_lower(std::string_view ascii) {
   std::string text(ascii);
   for (char& c : text)

@@ -10,6 +10,8 @@
 namespace wakeful::core {
 
 bool is_utf8(std::string_view text);
+/// The beginning of a text that is UTF-8, of at most `most` bytes and without half a character at its end.
+std::string_view cut(std::string_view text, std::size_t most);
 std::string to_lower(std::string_view ascii);
 std::string_view trim(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -21,6 +21,16 @@ TEST(Utf8, AcceptsWholeSequencesOnly) {
     EXPECT_FALSE(is_utf8(bad)) << bad;
 }
 
+TEST(Utf8, IsCutBetweenCharacters) {
+  EXPECT_EQ(cut("abc", 3), "abc");
+  EXPECT_EQ(cut("abcd", 3), "abc");
+  EXPECT_EQ(cut("aé€", 3), "aé");
+  EXPECT_EQ(cut("aé€", 5), "aé");  // the euro sign has three bytes
+  EXPECT_EQ(cut("aé€", 6), "aé€");
+  EXPECT_EQ(cut("€", 2), "");
+  EXPECT_EQ(cut("€", 0), "");
+}
+
 TEST(Numbers, AreReadWholeOrNotAtAll) {
   EXPECT_EQ(to_integer("-42"), -42);
   for (const char* bad : {"", "1 ", " 1", "1x", "9223372036854775808", "+1", "1.0"})
