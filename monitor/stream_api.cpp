@@ -149,11 +149,19 @@ core::Duration read_lease(const ObjectReader& body) {
   return std::chrono::milliseconds(ms);
 }
 
+/// A runner works with the definition that it last saw; a detector may have been deleted and applied anew since.
+void refuse_another(const StreamDetector& stream, std::string_view fingerprint) {
+  const streams::StreamDefinition& definition = stream.file.definition;
+  if (fingerprint == streams::fingerprint(definition)) return;
+  throw core::conflict(fmt::format("'{}' has another input, window, value or timestamp by now", definition.name),
+                       "state");
+}
+
 Response take_answer(const Place& place, Request& request) {
   const std::string& name = request.path_param("name");
   const auto document = core::parse_json(request.read_body());
   const ObjectReader body(document.root());
-  const std::string owner = body.text("owner");
+  const std::string owner = body.text("owner"), fingerprint = body.text("fingerprint");
   const bool is_assigned = body.boolean("is_assigned");
   const core::Duration lease = read_lease(body);
   const std::vector<std::int64_t> lanes = core::integers(body, "lanes");
@@ -163,14 +171,11 @@ Response take_answer(const Place& place, Request& request) {
   const core::Timestamp now = place.clock.now();
   const auto taken = place.db.write(
       [&](db::Tx& tx) {
-        const StreamDetector stream = get_stream(tx, name);
-        return streams::take_lanes(tx,
-                                   {.detector = name,
-                                    .fingerprint = streams::fingerprint(stream.file.definition),
-                                    .owner = owner,
-                                    .is_assigned = is_assigned,
-                                    .lease = lease},
-                                   lanes, now);
+        refuse_another(get_stream(tx, name), fingerprint);
+        return streams::take_lanes(
+            tx,
+            {.detector = name, .fingerprint = fingerprint, .owner = owner, .is_assigned = is_assigned, .lease = lease},
+            lanes, now);
       },
       {.deadline = request.deadline});
   core::JsonWriter json;

@@ -17,10 +17,11 @@ constexpr db::Sql kKeepInstance{
 constexpr db::Sql kInstance{"stream.instance", "SELECT name FROM stream_instances WHERE detector = $1"};
 constexpr db::Sql kHolder{"stream.holder",
                           "SELECT owner, lease_until_us FROM stream_lanes WHERE detector = $1 AND lane = $2"};
+// Epochs begin at the time, so that those of a state that was removed do not come again: somebody may still hold one.
 constexpr db::Sql kTake{
     "stream.take",
     "INSERT INTO stream_lanes(detector, lane, fingerprint, epoch, owner, lease_until_us, next_offset, prior_offset, "
-    "is_open, end_offset, counts, prior_counts, updated_us) VALUES ($1, $2, $3, 1, $4, $5, -1, -1, 0, 0, $6, $6, $7) "
+    "is_open, end_offset, counts, prior_counts, updated_us) VALUES ($1, $2, $3, $7, $4, $5, -1, -1, 0, 0, $6, $6, $7) "
     "ON CONFLICT(detector, lane) DO UPDATE SET epoch = stream_lanes.epoch + 1, owner = excluded.owner, "
     "lease_until_us = excluded.lease_until_us"};
 constexpr db::Sql kLane{"stream.lane",

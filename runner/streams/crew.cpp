@@ -78,6 +78,7 @@ class Stream {
   void run(const std::function<bool()>& is_stopped) {
     const bool is_topic = std::holds_alternative<streams::KafkaInput>(definition_.input);
     RemoteKeeper keeper(server_, {.stream = name_,
+                                  .fingerprint = streams::fingerprint(definition_),
                                   .owner = instance_,
                                   .is_assigned = is_topic,
                                   .lease = is_topic ? core::Duration{} : core::Duration(kLease)});

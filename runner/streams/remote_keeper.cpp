@@ -23,7 +23,8 @@ core::JsonDocument RemoteKeeper::post(std::string_view verb, std::string body) c
 
 std::vector<streams::LaneState> RemoteKeeper::take(std::span<const std::int64_t> lanes) {
   core::JsonWriter json;
-  json.begin_object().member("owner", place_.owner).member("is_assigned", place_.is_assigned);
+  json.begin_object().member("owner", place_.owner).member("fingerprint", place_.fingerprint);
+  json.member("is_assigned", place_.is_assigned);
   json.member("lease_ms", ms_of(place_.lease)).key("lanes").begin_array();
   for (const std::int64_t lane : lanes) json.value(lane);
   const auto answer = post("take", json.end_array().end_object().take());

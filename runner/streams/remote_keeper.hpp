@@ -13,6 +13,7 @@ class RemoteKeeper final : public streams::Keeper {
  public:
   struct Place {
     std::string stream;
+    std::string fingerprint;  // of the definition that is worked with: the server takes no other one's state
     std::string owner;        // stays the same when the process comes again
     bool is_assigned = true;  // a consumer group says whose lanes they are; else the lease does
     core::Duration lease{};   // of lanes that are not assigned

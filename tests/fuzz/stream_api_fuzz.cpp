@@ -26,7 +26,8 @@ constexpr core::Timestamp kNow = core::from_ms(1'700'000'000'000);
 constexpr std::string_view kDetector =
     R"({"name":"hot","schedule":"stream","stream":{"input":{"push":"r"},"value":"t",)"
     R"("window":{"kind":"tumbling","size":"5s"},"alert":{"when":">= 90"}}})";
-constexpr std::string_view kTake = R"({"owner":"a","is_assigned":true,"lanes":[0]})";
+constexpr std::string_view kTake =
+    R"({"owner":"a","fingerprint":"push r hot t  1 0 5000 5000 0","is_assigned":true,"lanes":[0]})";
 constexpr std::array<std::string_view, 6> kPaths = {"/api/v1/events/r", /* pushed */
                                                     "/api/v1/runner/streams/hot/take",
                                                     "/api/v1/runner/streams/hot/move",

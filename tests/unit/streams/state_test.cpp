@@ -11,6 +11,7 @@ namespace wakeful::streams {
 namespace {
 
 constexpr core::Timestamp kNow = core::from_us(1'700'000'000'000'000);
+constexpr std::int64_t kEpoch = core::to_us(kNow);  // the first one
 constexpr std::array<std::int64_t, 2> kBoth = {0, 3};
 
 class StateTest : public testing::EveryDatabase {
@@ -47,13 +48,13 @@ TEST_P(StateTest, KeepsWhatALaneWasMovedTo) {
   const auto fresh = take();
   ASSERT_EQ(fresh.size(), 2U);
   EXPECT_EQ(fresh[1].next, LaneState::kUnread);
-  EXPECT_EQ(fresh[1].epoch, 1);
-  LaneMove first = move_of(1, -1, 10, {{"k", {1, 2.5, -1e300}}, {"", {}}}, 1);
+  EXPECT_EQ(fresh[1].epoch, kEpoch);
+  LaneMove first = move_of(kEpoch, -1, 10, {{"k", {1, 2.5, -1e300}}, {"", {}}}, 1);
   first.alerts = {{.key = "k", .start_ms = 1, .end_ms = 2, .event_ms = 1, .count = 3, .value = 4.5}};
   move({first});
   const auto again = take("b");
   EXPECT_EQ(again[0].next, LaneState::kUnread);
-  EXPECT_EQ(again[1].epoch, 2);
+  EXPECT_EQ(again[1].epoch, kEpoch + 1);
   EXPECT_EQ(again[1].next, 10);
   EXPECT_EQ(again[1].counts, first.counts);
   EXPECT_EQ(state_of_key(again[1], "k"), (std::vector<double>{1, 2.5, -1e300}));
@@ -68,21 +69,21 @@ TEST_P(StateTest, KeepsWhatALaneWasMovedTo) {
 TEST_P(StateTest, RefusesTheMovesOfWhoeverLostTheLane) {
   take();
   take("b");
-  EXPECT_THROW(move({move_of(1, -1, 10, {})}), core::Error);
-  move({move_of(2, -1, 10, {})});
-  EXPECT_THROW(move({move_of(2, -1, 12, {})}), core::Error);  // from where it no longer stands
-  LaneMove fine = move_of(2, -1, 4, {});
+  EXPECT_THROW(move({move_of(kEpoch, -1, 10, {})}), core::Error);
+  move({move_of(kEpoch + 1, -1, 10, {})});
+  EXPECT_THROW(move({move_of(kEpoch + 1, -1, 12, {})}), core::Error);  // from where it no longer stands
+  LaneMove fine = move_of(kEpoch + 1, -1, 4, {});
   fine.lane = 0;
-  EXPECT_THROW(move({fine, move_of(1, 10, 12, {})}), core::Error);
+  EXPECT_THROW(move({fine, move_of(kEpoch, 10, 12, {})}), core::Error);
   EXPECT_EQ(lanes()[0].next, LaneState::kUnread);  // all or none
 }
 
 TEST_P(StateTest, TakesAnOpenBatchBack) {
   take();
-  LaneMove first = move_of(1, -1, 10, {{"old", {1}}, {"both", {1}}}, 1);
+  LaneMove first = move_of(kEpoch, -1, 10, {{"old", {1}}, {"both", {1}}}, 1);
   first.alerts.resize(1);
   move({first}, true);
-  LaneMove second = move_of(1, 10, 20, {{"both", {2}}, {"new", {2}}}, 3);
+  LaneMove second = move_of(kEpoch, 10, 20, {{"both", {2}}, {"new", {2}}}, 3);
   second.alerts.resize(2);
   move({second}, true);
   LaneState lane = take()[1];
@@ -108,7 +109,7 @@ TEST_P(StateTest, TakesAnOpenBatchBack) {
 
 TEST_P(StateTest, TakesTheVeryFirstBatchBack) {
   take();
-  move({move_of(1, -1, 10, {{"k", {1}}})}, true);
+  move({move_of(kEpoch, -1, 10, {{"k", {1}}})}, true);
   settle(take()[1], false);
   const LaneState lane = take()[1];
   EXPECT_EQ(lane.next, LaneState::kUnread);
@@ -126,7 +127,17 @@ TEST_P(StateTest, BelongsToItsDefinition) {
     EXPECT_EQ(e.field(), "state");
   }
   db().write([](db::Tx& tx) { remove_stream(tx, "hot"); });
-  EXPECT_EQ(take("a", "another")[0].epoch, 1);
+  EXPECT_EQ(take("a", "another")[0].epoch, kEpoch);
+}
+
+TEST_P(StateTest, MovesNothingByAnEpochOfAStateThatIsGone) {
+  take();
+  db().write([](db::Tx& tx) { remove_stream(tx, "hot"); });
+  const auto again = db().write([](db::Tx& tx) {
+    return take_lanes(tx, {.detector = "hot", .fingerprint = "f", .owner = "b"}, kBoth, kNow + std::chrono::seconds(1));
+  });
+  EXPECT_THROW(move({move_of(kEpoch, -1, 10, {})}), core::Error);  // whoever slept through all that
+  move({move_of(again[1].epoch, -1, 10, {})});
 }
 
 TEST_P(StateTest, RespectsALeaseWhereNobodyElseSaysWhoseLaneItIs) {
@@ -143,8 +154,8 @@ TEST_P(StateTest, RespectsALeaseWhereNobodyElseSaysWhoseLaneItIs) {
   };
   ask("a", kNow);
   EXPECT_THROW(ask("b", kNow + std::chrono::seconds(9)), core::Error);
-  EXPECT_EQ(ask("a", kNow + std::chrono::seconds(9)).front().epoch, 2);
-  EXPECT_EQ(ask("b", kNow + std::chrono::seconds(20)).front().epoch, 3);
+  EXPECT_EQ(ask("a", kNow + std::chrono::seconds(9)).front().epoch, kEpoch + 1);
+  EXPECT_EQ(ask("b", kNow + std::chrono::seconds(20)).front().epoch, kEpoch + 2);
 }
 
 TEST_P(StateTest, KeepsTheNameOfItsReaderFromTheFirstOnOn) {

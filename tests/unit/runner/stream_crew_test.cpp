@@ -1,0 +1,104 @@
+// Streams of a server, run by crews that ask it through a wire on which one can listen.
+#include "runner/streams/crew.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "unit/runner/stage.hpp"
+
+namespace wakeful::runner {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Passes requests on, remembers them, and does something before the first one of a kind.
+class Wire {
+ public:
+  struct Exchange {
+    std::string target;
+    std::string body;
+    int status = 0;
+  };
+  explicit Wire(http::Transport inner) : inner_(std::move(inner)) {}
+
+  client::Server server() {
+    return client::Server([this](http::Request request) { return pass(std::move(request)); });
+  }
+  void before_first(std::string verb, std::function<void()> deed) {
+    verb_ = std::move(verb);
+    deed_ = std::move(deed);
+  }
+  std::vector<Exchange> seen(std::string_view verb) {
+    const std::lock_guard lock(mutex_);
+    return of(verb);
+  }
+  /// What was asked of that kind, once `is_enough` says so of it; fails after a minute.
+  template <class Enough>
+  std::vector<Exchange> wait_for(std::string_view verb, const Enough& is_enough) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, 60s, [&] { return is_enough(of(verb)); })) << verb;
+    return of(verb);
+  }
+
+ private:
+  http::Response pass(http::Request request) {
+    Exchange exchange{.target = request.target, .body = request.read_body()};
+    if (deed_ && exchange.target.ends_with(verb_)) std::exchange(deed_, {})();
+    request.body = std::make_unique<http::TextBody>(exchange.body);
+    http::Response answer = inner_(std::move(request));
+    exchange.status = answer.status;
+    const std::lock_guard lock(mutex_);
+    exchanges_.push_back(std::move(exchange));
+    changed_.notify_all();
+    return answer;
+  }
+  std::vector<Exchange> of(std::string_view verb) const {
+    std::vector<Exchange> out;
+    for (const Exchange& e : exchanges_)
+      if (e.target.ends_with(verb)) out.push_back(e);
+    return out;
+  }
+
+  http::Transport inner_;
+  std::string verb_;
+  std::function<void()> deed_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Exchange> exchanges_;
+};
+
+bool has_taken(const std::vector<Wire::Exchange>& takes) { return !takes.empty() && takes.back().status == 200; }
+
+class StreamCrewTest : public ::testing::Test {
+ protected:
+  void apply(const std::string& size) {
+    server_.send(client::make_request(
+        "PUT", "/api/v1/detectors/hot",
+        fmt::format(R"({{"name":"hot","schedule":"stream","stream":{{"input":{{"push":"r"}},"value":"t",)"
+                    R"("window":{{"kind":"tumbling","size":"{}"}},"alert":{{"when":">= 90"}}}}}})",
+                    size)));
+  }
+  void remove() { server_.send(client::make_request("DELETE", "/api/v1/detectors/hot")); }
+
+  Stage stage_;
+  client::Server server_ = stage_.server();
+  Wire wire_{stage_.transport()};
+  StreamCrew crew_{wire_.server(), "host-a"};
+};
+
+TEST_F(StreamCrewTest, WorksNoStateByTheDefinitionOfADetectorThatIsGone) {
+  apply("5s");
+  wire_.before_first("/take", [this] {
+    remove();
+    stage_.clock().advance(1ms);
+    apply("9s");
+  });
+  crew_.start();
+  const auto takes = wire_.wait_for("/take", has_taken);
+  crew_.stop();
+  EXPECT_EQ(takes.front().status, 409);
+  EXPECT_NE(takes.back().body.find(" 9000 "), std::string::npos) << takes.back().body;
+}
+
+}  // namespace
+}  // namespace wakeful::runner
