@@ -74,7 +74,7 @@ class Keeper {
   virtual ~Keeper() = default;
 
   /// The lanes as they were left, keys and all. Errors: conflict, field "state", if they were made by another
-  /// definition or belong to somebody else; unavailable.
+  /// definition; conflict, field "lease", if they belong to somebody else for now; unavailable.
   virtual std::vector<LaneState> take(std::span<const std::int64_t> lanes) = 0;
   /// Moves lanes on, all or none; durable once it returns. What was open of them counts from then on. With `is_open`
   /// settle can still take these moves back. Errors: conflict if somebody else took a lane; unavailable: nobody knows.

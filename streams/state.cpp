@@ -87,7 +87,7 @@ LaneState load(db::Tx& tx, std::string_view detector, std::int64_t number) {
 void refuse_living_lease(db::Tx& tx, const Taker& taker, std::int64_t lane, core::Timestamp now) {
   tx.query(kHolder, {taker.detector, lane}, [&](const db::Row& row) {
     if (row.integer(1) > core::to_us(now) && row.text(0) != taker.owner)
-      throw core::conflict(fmt::format("stream '{}' is read by '{}'", taker.detector, row.text(0)), "state");
+      throw core::conflict(fmt::format("stream '{}' is read by '{}'", taker.detector, row.text(0)), "lease");
   });
 }
 

@@ -24,7 +24,7 @@ struct Taker {
 };
 
 /// The lanes, which are the taker's from now on; a lane that is new stands at LaneState::kUnread.
-/// Errors: conflict, field "state", if another definition made them, or another's lease lives.
+/// Errors: conflict, field "state", if another definition made them; conflict, field "lease", if another's lives.
 std::vector<LaneState> take_lanes(db::Tx& tx, const Taker& taker, std::span<const std::int64_t> lanes,
                                   core::Timestamp now);
 /// Errors: conflict if a lane's epoch or offset is another; then nothing was moved.

@@ -38,6 +38,13 @@ std::string state_id_of(std::string created) {
   return created;
 }
 
+/// Where a lease says who reads, all others only wait for it: that is no failure.
+bool is_anothers_turn(const std::exception& e) {
+  const auto* error = dynamic_cast<const core::Error*>(&e);
+  return error != nullptr && error->code() == core::ErrorCode::conflict &&
+         (error->field() == "lease" || error->field() == "lane");
+}
+
 /// One stream and its thread.
 class Stream {
  public:
@@ -69,7 +76,7 @@ class Stream {
         run(is_stopped);
       } catch (const std::exception& e) {
         if (is_stopped_) return;
-        tell(e.what());
+        if (!is_anothers_turn(e)) tell(e.what());
       }
       rest(kPause, is_stopped);
     }
@@ -90,7 +97,7 @@ class Stream {
                           .on_failure = [this](const std::string& why) { tell(why); }});
   }
 
-  /// Another's lease is no failure, and one that is told already is not told again and again.
+  /// One that is told already is not told again and again.
   void tell(const std::string& why) {
     if (why == told_ && Steady::now() - told_at_ < std::chrono::seconds(60)) return;
     told_ = why;

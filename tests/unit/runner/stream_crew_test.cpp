@@ -43,7 +43,7 @@ class Wire {
  private:
   http::Response pass(http::Request request) {
     Exchange exchange{.target = request.target, .body = request.read_body()};
-    if (deed_ && exchange.target.ends_with(verb_)) std::exchange(deed_, {})();
+    if (exchange.target.ends_with(verb_) && deed_) std::exchange(deed_, {})();
     request.body = std::make_unique<http::TextBody>(exchange.body);
     http::Response answer = inner_(std::move(request));
     exchange.status = answer.status;
@@ -98,6 +98,30 @@ TEST_F(StreamCrewTest, WorksNoStateByTheDefinitionOfADetectorThatIsGone) {
   crew_.stop();
   EXPECT_EQ(takes.front().status, 409);
   EXPECT_NE(takes.back().body.find(" 9000 "), std::string::npos) << takes.back().body;
+}
+
+TEST_F(StreamCrewTest, WaitsForTheLeaseOfAnotherAndCallsItNoFailure) {
+  apply("5s");
+  constexpr const char* kTake = R"({"owner":"another","fingerprint":"push r hot t  1 0 5000 5000 0","lease_ms":60000,)"
+                                R"("is_assigned":false,"lanes":[0]})";
+  server_.post("/api/v1/runner/streams/hot/take", kTake);
+  crew_.start();
+  const auto refused = wire_.wait_for("/take", [](const auto& takes) { return takes.size() >= 2; });
+  EXPECT_EQ(refused.front().status, 409);
+  EXPECT_TRUE(wire_.seen("/fail").empty());
+  stage_.clock().advance(61s);
+  wire_.wait_for("/take", has_taken);
+  crew_.stop();
+  EXPECT_TRUE(wire_.seen("/fail").empty());
+}
+
+TEST_F(StreamCrewTest, TellsWhyAStreamDoesNotRun) {
+  apply("5s");
+  wire_.before_first("/take", [] { throw core::unavailable("no way"); });
+  crew_.start();
+  const auto told = wire_.wait_for("/fail", [](const auto& fails) { return !fails.empty(); });
+  crew_.stop();
+  EXPECT_NE(told.front().body.find("no way"), std::string::npos) << told.front().body;
 }
 
 }  // namespace
