@@ -1,4 +1,6 @@
 // What is pushed for stream detectors: a log in the store, as long as its slowest reader needs it.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "monitor/stream_detectors.hpp"
@@ -14,8 +16,18 @@ constexpr db::Sql kAdvance{"pushed_input.advance",
 constexpr db::Sql kInput{"pushed_input.find", "SELECT next_number, first_number FROM pushed_inputs WHERE input = $1"};
 constexpr db::Sql kAppend{"pushed_event.append",
                           "INSERT INTO pushed_events(input, number, line, pushed_us) VALUES ($1, $2, $3, $4)"};
-constexpr db::Sql kList{"pushed_event.list",
-                        "SELECT line FROM pushed_events WHERE input = $1 AND number >= $2 ORDER BY number LIMIT $3"};
+constexpr std::int64_t kLongestPage = std::int64_t{4} << 20U;  // characters, and a line more
+
+// From line to line, for whoever asked for the lengths of all that are there would read them all for each page.
+constexpr db::Sql kLast{
+    "pushed_event.last_of_page",
+    "WITH RECURSIVE page(number, size) AS (SELECT number, LENGTH(line) FROM pushed_events WHERE input = $1 AND number "
+    "= "
+    "$2 UNION ALL SELECT e.number, p.size + LENGTH(e.line) FROM page p JOIN pushed_events e ON e.input = $1 AND "
+    "e.number = p.number + 1 WHERE p.size < $4 AND p.number < $3) SELECT MAX(number) FROM page"};
+constexpr db::Sql kList{
+    "pushed_event.list",
+    "SELECT line FROM pushed_events WHERE input = $1 AND number >= $2 AND number <= $3 ORDER BY number"};
 // A reader that has taken nothing yet holds everything, and one whose last batch may not count holds that too.
 constexpr db::Sql kRead{"pushed_input.read",
                         "SELECT COUNT(*), MIN(COALESCE((SELECT CASE WHEN l.is_open = 1 THEN l.prior_offset "
@@ -65,7 +77,12 @@ std::int64_t push_events(db::Tx& tx, std::string_view input, const std::vector<s
 PushedEvents list_pushed(db::Tx& tx, std::string_view input, std::int64_t from, std::int64_t most) {
   const Bounds bounds = bounds_of(tx, input);
   PushedEvents out{.first = std::max(from, bounds.first), .end = bounds.next};
-  out.lines = tx.list(kList, {input, out.first, most}, [](const db::Row& row) { return std::string(row.text(0)); });
+  if (out.first >= out.end) return out;
+  const std::int64_t last = out.first + std::min(most, out.end - out.first) - 1;
+  const auto end =
+      tx.find(kLast, {input, out.first, last, kLongestPage}, [](const db::Row& row) { return row.find_integer(0); });
+  out.lines = tx.list(kList, {input, out.first, end->value_or(out.first - 1)},
+                      [](const db::Row& row) { return std::string(row.text(0)); });
   return out;
 }
 

@@ -11,6 +11,8 @@
 #include "platform/core/error.hpp"
 #include "platform/core/json_numbers.hpp"
 #include "platform/core/text.hpp"
+#include "streams/event.hpp"
+#include "streams/line_input.hpp"
 #include "streams/wire.hpp"
 
 namespace wakeful::monitor {
@@ -95,6 +97,15 @@ Response get_answer(const Place& place, Request& request) {
   return Response::json(json.take());
 }
 
+/// Errors: invalid, naming the member where it is one.
+void check_line(std::string_view line) {
+  if (line.size() > streams::LineInput::kLongestLine) throw core::invalid("longer than 1 MiB");
+  const auto document = core::parse_json(line);
+  const ObjectReader object(document.root());
+  if (!object.has("key")) throw core::invalid("no key", "key");
+  if (const auto key = core::find_text_of(*object.find_value("key"))) streams::sound_key(*key);
+}
+
 /// Lines that are events as far as one can tell without a detector. Errors: invalid, naming the line.
 std::vector<std::string> read_lines(std::string_view body) {
   std::vector<std::string> lines;
@@ -105,9 +116,7 @@ std::vector<std::string> read_lines(std::string_view body) {
     if (lines.size() == kMostPushed)
       throw core::exhausted(fmt::format("more than {} lines in one request", kMostPushed), "line");
     try {
-      const auto document = core::parse_json(line);
-      const ObjectReader object(document.root());
-      if (!object.has("key")) throw core::invalid("no key", "key");
+      check_line(line);
     } catch (const core::Error& e) {
       throw core::invalid(
           fmt::format("line {}: {}", number, e.what()),

@@ -69,7 +69,7 @@ struct PushedEvents {
   std::int64_t end = 0;    // the number of the next that is pushed
   std::vector<std::string> lines{};
 };
-/// From number `from` on. Errors: not_found as push_events.
+/// From number `from` on, at most `most`, and no more lines after about 4 MiB. Errors: not_found as push_events.
 PushedEvents list_pushed(db::Tx& tx, std::string_view input, std::int64_t from, std::int64_t most);
 /// Removes what all its readers have read.
 void trim_pushed(db::Tx& tx, std::string_view input);

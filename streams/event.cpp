@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include "platform/core/error.hpp"
@@ -52,12 +53,13 @@ std::optional<double> number_of(const object& object, const std::string& field) 
   return number;
 }
 
+}  // namespace
+
 std::string_view sound_key(std::string_view key) {
   if (key.find('\0') != std::string_view::npos) throw core::invalid("the key holds a zero byte", "key");
+  if (key.size() > kLongestKey) throw core::invalid(fmt::format("the key is longer than {} bytes", kLongestKey), "key");
   return key;
 }
-
-}  // namespace
 
 struct EventReader::Parser {
   simdjson::dom::parser parser;

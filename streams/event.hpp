@@ -2,6 +2,7 @@
 // What comes in as an event: a line {"key": …, "ts": …, "value": {…}}, or the key, value and time of a message.
 //
 // This is asked for every event of a stream: nothing is built that the event does not need. Threads: one owner.
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +12,11 @@
 #include "streams/definition.hpp"
 
 namespace wakeful::streams {
+
+/// Longer keys are refused: they stand in every alert, and no database has an index over texts of any length.
+constexpr std::size_t kLongestKey = 1'024;  // bytes
+/// The key, if it is one. Errors: invalid, field "key", for one with a zero byte or longer than kLongestKey.
+std::string_view sound_key(std::string_view key);
 
 /// As it came. `value` of a line is the line.
 struct Record {

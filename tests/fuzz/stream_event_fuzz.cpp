@@ -42,7 +42,8 @@ template <class Read>
 void work(streams::Engine& engine, const streams::StreamDefinition& definition, const Read& read) {
   try {
     const streams::Event event = read();
-    require(event.ts >= 0 && core::is_utf8(event.key) && event.key.find('\0') == std::string_view::npos);
+    require(event.ts >= 0 && core::is_utf8(event.key) && event.key.find('\0') == std::string_view::npos &&
+            event.key.size() <= streams::kLongestKey);
     if (!event.value || event.ts > kMostAhead) return;
     require(std::isfinite(*event.value));
     engine.apply(event, [&](const streams::Alert& alert) { require(core::is_utf8(line_of(definition, alert))); });

@@ -200,5 +200,16 @@ TEST(StreamEvent, RefusesWhatIsNone) {
     EXPECT_THROW(reader.read_line(line), core::Error) << line;
 }
 
+TEST(StreamEvent, RefusesAKeyThatIsTooLong) {
+  const StreamDefinition d = read(kHot);
+  EventReader reader(d);
+  const std::string fits(kLongestKey, 'k'), beyond(kLongestKey + 1, 'k');
+  const auto line = [](const std::string& key) { return R"({"key": ")" + key + R"(", "ts": 1})"; };
+  EXPECT_EQ(reader.read_line(line(fits)).key, fits);
+  EXPECT_THROW(reader.read_line(line(beyond)), core::Error);
+  EXPECT_EQ(reader.read_message({.key = fits, .value = "{}", .ts_ms = 1}).key, fits);
+  EXPECT_THROW(reader.read_message({.key = beyond, .value = "{}", .ts_ms = 1}), core::Error);
+}
+
 }  // namespace
 }  // namespace wakeful::streams
