@@ -14,28 +14,16 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kMostRecords = 500'000;  // of a batch
-constexpr std::int64_t kMostShared = 100'000;   // windows that a batch touches that goes over an API
+// Of a batch that goes over an API, which takes 64 MiB: as JSON a key may be six times as long.
+constexpr std::size_t kMostBytes = 10U << 20U;
+constexpr std::size_t kAlertBytes = 150;  // of an alert as JSON, beside its key
 constexpr auto kLeastPause = std::chrono::milliseconds(100);
 constexpr auto kMostPause = std::chrono::milliseconds(1'000);
-
-/// A batch that goes over an API takes the states of its keys and its alerts along, which have a size for each window
-/// that a record belongs to, and for what a detector learns from.
-std::int64_t most_records(const StreamDefinition& definition, bool is_shared) {
-  if (!is_shared) return kMostRecords;
-  const std::int64_t windows = definition.window.size_ms / std::max<std::int64_t>(definition.window.step_ms, 1);
-  const std::int64_t learned = definition.algorithm ? definition.algorithm->train : 0;
-  return std::max<std::int64_t>(kMostShared / (1 + windows + learned), 1);
-}
 
 }  // namespace
 
 Desk::Desk(const StreamDefinition& definition, Keeper& keeper, Outlet& outlet)
-    : definition_(definition),
-      keeper_(keeper),
-      outlet_(outlet),
-      reader_(definition),
-      most_records_(most_records(definition, keeper.is_shared())),
-      pause_(kLeastPause) {}
+    : definition_(definition), keeper_(keeper), outlet_(outlet), reader_(definition), pause_(kLeastPause) {}
 
 void Desk::open(const LaneState& state) {
   lanes_.erase(state.lane);
@@ -48,6 +36,7 @@ void Desk::open(const LaneState& state) {
 void Desk::close_all() {
   lanes_.clear();
   records_ = 0;
+  bytes_ = 0;
 }
 
 void Desk::take_line(std::int64_t lane, std::string_view line, std::int64_t next, bool is_too_long) {
@@ -105,10 +94,12 @@ void Desk::apply(Lane& lane, const Event& event, const Record& record, std::int6
   }
   ++counts.events;
   counts.latest = std::max(counts.latest, event.ts);
+  const std::size_t bytes = lane.engine.changed_bytes();
   const auto& late = lane.engine.apply(event, [&](const Alert& alert) {
     ++counts.alerts;
     outlet_.alert(alert);
     if (!keeper_.keeps_alerts()) return;
+    bytes_ += kAlertBytes + alert.key.size();
     lane.alerts.push_back({.key = std::string(alert.key),
                            .start_ms = alert.window.start,
                            .end_ms = alert.window.end,
@@ -118,6 +109,7 @@ void Desk::apply(Lane& lane, const Event& event, const Record& record, std::int6
                            .is_resolved = alert.is_resolved,
                            .verdict = alert.verdict});
   });
+  bytes_ += lane.engine.changed_bytes() - bytes;
   if (late.empty()) return;
   ++counts.late;
   const std::string why = fmt::format("late by {} ms for {} windows", late.front().late_by, late.size());
@@ -129,7 +121,7 @@ void Desk::refuse(Lane& lane, std::string_view why, const Record& record, std::i
   outlet_.bury({.reason = why, .record = record, .lane = lane.state.lane, .offset = at});
 }
 
-bool Desk::is_full() const { return records_ >= most_records_; }
+bool Desk::is_full() const { return records_ >= kMostRecords || (keeper_.is_shared() && bytes_ >= kMostBytes); }
 
 bool Desk::is_due() const { return records_ > 0 && (is_full() || Steady::now() - began_ >= pause_); }
 
@@ -175,6 +167,7 @@ void Desk::move_on() {
     outlet_.commit(moves);
   }
   records_ = 0;
+  bytes_ = 0;
   pause_ = std::clamp<Steady::duration>(9 * (Steady::now() - began), kLeastPause, kMostPause);
 }
 

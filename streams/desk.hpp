@@ -72,8 +72,8 @@ class Desk {
   core::SystemClock clock_;
   std::int64_t most_ahead_ = 0;  // ms: the latest time that is believed
   std::map<std::int64_t, Lane> lanes_;
-  std::int64_t most_records_;  // of a batch
-  std::int64_t records_ = 0;   // since it moved on
+  std::int64_t records_ = 0;  // since it moved on
+  std::size_t bytes_ = 0;     // of the moves by now: states of keys and alerts, about
   std::chrono::steady_clock::time_point began_{};
   std::chrono::steady_clock::duration pause_{};  // between two moves
 };

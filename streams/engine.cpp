@@ -11,6 +11,15 @@ Engine::Keys::value_type& Engine::entry_of(std::string_view key) {
   return found != keys_.end() ? *found : *keys_.try_emplace(std::string(key)).first;
 }
 
+void Engine::weigh(Keys::value_type& entry) {
+  constexpr std::size_t kNumber = 11;  // eight bytes in base64
+  Key& key = entry.second;
+  const std::size_t numbers = 2 + key.windows.size() + (definition_.algorithm ? key.detector.size() : 0);
+  const std::size_t bytes = entry.first.size() + kNumber * numbers;
+  changed_bytes_ += bytes - key.bytes;
+  key.bytes = bytes;
+}
+
 const std::vector<LateFor>& Engine::apply(const Event& event, AlertCallback alert) {
   auto& entry = entry_of(event.key);
   Key& key = entry.second;
@@ -22,6 +31,7 @@ const std::vector<LateFor>& Engine::apply(const Event& event, AlertCallback aler
   const std::vector<Window>& given = definition_.emit == Emit::final ? outcome_.closed : outcome_.updated;
   const std::size_t most = definition_.emit == Emit::oldest ? 1 : given.size();
   judge(event, key, std::span(given).first(std::min(most, given.size())), alert);
+  weigh(entry);
   return outcome_.late;
 }
 
@@ -66,6 +76,7 @@ void Engine::take_changes(core::FunctionRef<void(const std::string&, std::vector
   for (auto* entry : changed_) {
     Key& key = entry->second;
     key.is_changed = false;
+    key.bytes = 0;
     std::vector<double> state = key.windows.save();
     state.push_back(static_cast<double>(key.quiet_until));
     state.push_back(key.is_firing ? 1 : 0);
@@ -73,6 +84,7 @@ void Engine::take_changes(core::FunctionRef<void(const std::string&, std::vector
     keep(entry->first, std::move(state));
   }
   changed_.clear();
+  changed_bytes_ = 0;
 }
 
 void Engine::read(const std::string& name, const std::vector<double>& state) {

@@ -36,6 +36,8 @@ class Engine {
   /// too late; valid until the next call. The event has a value.
   const std::vector<LateFor>& apply(const Event& event, AlertCallback alert);
 
+  /// About how long the changed keys and their states are as text, key by key.
+  std::size_t changed_bytes() const { return changed_bytes_; }
   /// Calls `keep` with each key that changed and its state, and forgets that they did.
   void take_changes(core::FunctionRef<void(const std::string& key, std::vector<double> state)> keep);
   /// Errors: invalid, field "state".
@@ -48,6 +50,7 @@ class Engine {
     std::int64_t quiet_until = -1;
     bool is_firing = false;
     bool is_changed = false;
+    std::size_t bytes = 0;  // of its share of what changed
   };
   struct TextHash {
     using is_transparent = void;
@@ -56,6 +59,7 @@ class Engine {
   using Keys = std::unordered_map<std::string, Key, TextHash, std::equal_to<>>;
 
   Keys::value_type& entry_of(std::string_view key);
+  void weigh(Keys::value_type& entry);
   void judge(const Event& event, Key& key, std::span<const Window> given, AlertCallback alert);
   /// The alert that a window is, if it is one.
   std::optional<Alert> find_alert_of(const Event& event, Key& key, const Window& window) const;
@@ -63,6 +67,7 @@ class Engine {
   StreamDefinition definition_;
   Keys keys_;
   std::vector<Keys::value_type*> changed_;
+  std::size_t changed_bytes_ = 0;
   Outcome outcome_;
 };
 

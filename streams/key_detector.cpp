@@ -33,6 +33,15 @@ std::size_t take_count(const std::vector<double>& numbers, std::size_t& at) {
   return static_cast<std::size_t>(numbers[at++]);
 }
 
+std::string bytes_of(const detectors::Detector& detector) {
+  detectors::ModelWriter writer;
+  detector.save(writer);
+  return writer.bytes();
+}
+
+/// Bytes among numbers: eight to each, the last one filled up.
+std::size_t cells_of(std::string_view bytes) { return (bytes.size() + 7) / 8; }
+
 }  // namespace
 
 void KeyDetector::pass_over(std::int64_t start, std::int64_t step) {
@@ -56,6 +65,7 @@ std::optional<Verdict> KeyDetector::judge(const KeyAlgorithm& algorithm, std::in
     detector_ = detectors::make_detector(*algorithm.row, algorithm.parameters);
     detector_->train(detectors::FrameView(channel(), learning_));
     scores_ = detector_->room_for(1);
+    model_cells_ = cells_of(bytes_of(*detector_));
     learning_ = {};
     return std::nullopt;
   }
@@ -71,16 +81,10 @@ void KeyDetector::save(std::vector<double>& out) const {
   out.push_back(static_cast<double>(last_));
   out.push_back(static_cast<double>(learning_.size()));
   out.insert(out.end(), learning_.begin(), learning_.end());
-  std::string model;
-  if (detector_) {
-    detectors::ModelWriter writer;
-    detector_->save(writer);
-    model = writer.bytes();
-  }
-  // Bytes among numbers: eight to each, the last one filled up.
+  const std::string model = detector_ ? bytes_of(*detector_) : std::string();
   out.push_back(static_cast<double>(model.size()));
   const std::size_t first = out.size();
-  out.resize(first + (model.size() + 7) / 8);
+  out.resize(first + cells_of(model));
   std::memcpy(out.data() + first, model.data(), model.size());
 }
 
@@ -100,6 +104,7 @@ void KeyDetector::read(const std::vector<double>& numbers, std::size_t& at) {
     if (detector_->channels().size() != 1) refuse();
     scores_ = detector_->room_for(1);
   }
+  model_cells_ = cells;
   at += cells;
 }
 

@@ -34,6 +34,8 @@ class KeyDetector {
 
   /// Everything, as numbers; read gives it back. Errors of read: invalid, field "state".
   void save(std::vector<double>& out) const;
+  /// How many numbers save() adds, or about so many: a model may have grown a little since it was trained or read.
+  std::size_t size() const { return 3 + learning_.size() + model_cells_; }
   void read(const std::vector<double>& numbers, std::size_t& at);
 
  private:
@@ -42,6 +44,7 @@ class KeyDetector {
   std::int64_t last_ = -1;  // where the last window began
   std::vector<double> learning_;
   std::unique_ptr<detectors::Detector> detector_;
+  std::size_t model_cells_ = 0;  // what it takes to keep the detector
   detectors::Scores scores_;
 };
 

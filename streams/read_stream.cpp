@@ -173,6 +173,8 @@ void read_window(const ObjectReader& window, StreamDefinition& out) {
     out.window.step_ms = out.window.size_ms;
   }
   out.window.grace_ms = span_ms(window, "grace", 0, 0);
+  if (kind != 2 && (out.window.size_ms + out.window.grace_ms) / out.window.step_ms > kMostWindows)
+    refuse(window.path_of("grace"), "a key would have more than 10000 open windows");
   out.aggregate = choose<Aggregate>(window, "aggregate", kAggregates, Aggregate::mean);
   out.emit = choose<Emit>(window, "emit", kEmits, Emit::updates);
   if (kind == 2 && out.emit == Emit::oldest) refuse(window.path_of("emit"), "sliding windows have no oldest one");

@@ -64,6 +64,8 @@ class KeyWindows {
 
   /// Everything, as numbers; read gives it back. Errors of read: invalid, field "state".
   std::vector<double> save() const;
+  /// How many numbers save() gives.
+  std::size_t size() const { return 3 + 8 * windows_.size() + 3 * points_.size(); }
   void read(const std::vector<double>& numbers, std::size_t& at);
 
  private:

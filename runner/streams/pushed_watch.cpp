@@ -38,8 +38,10 @@ void watch_pushed(const streams::StreamDefinition& definition, const client::Ser
     const std::vector<std::string> events = page.texts("events");
     desk.see_end(0, page.integer("end"));
     if (first > from) desk.skip_to(0, first);
-    for (std::size_t i = 0; i < events.size(); ++i)
+    for (std::size_t i = 0; i < events.size(); ++i) {
       desk.take_line(0, events[i], first + static_cast<std::int64_t>(i) + 1, false);
+      if (desk.is_full()) desk.move_on();
+    }
     if (desk.has_work()) {
       desk.move_on();
       held = Steady::now();

@@ -66,6 +66,8 @@ TEST(StreamDefinition, NamesWhatIsWrong) {
   EXPECT_EQ(field_refused(with(R"("step": "1s")", R"("step": "6s")")), "stream.window.step");
   EXPECT_EQ(field_refused(with(R"("size": "5s", "step": "1s")", R"("size": "366d", "step": "1ms")")),
             "stream.window.step");
+  EXPECT_EQ(field_refused(with(R"("step": "1s")", R"("step": "1s", "grace": "9995s")")), "taken");
+  EXPECT_EQ(field_refused(with(R"("step": "1s")", R"("step": "1s", "grace": "9996s")")), "stream.window.grace");
   EXPECT_EQ(field_refused(with(R"("hopping")", R"("tumbling")")), "stream.window.step");
   EXPECT_EQ(field_refused(with(R"("step": "1s")", R"("step": "1s", "min_count": 0)")), "stream.window.min_count");
   EXPECT_EQ(
