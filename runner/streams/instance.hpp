@@ -1,14 +1,16 @@
 #pragma once
-// A name for this process that no other living process of its user has, and that its successor gets when it is gone.
+// A name for this process that no other process anywhere has, and that its successor on this machine gets when it is
+// gone.
+#include <filesystem>
 #include <string>
 
 namespace wakeful::runner {
 
 class Instance {
  public:
-  /// "host-0", "host-1", …: the first whose lock file is free. It is the owner's until its end, or the process's,
-  /// however that ends.
-  Instance();
+  /// The host and the random id in the first lock file of `folder` that is free. It is the owner's until its end, or
+  /// the process's, however that ends. Without such a file: a name that a successor does not get.
+  explicit Instance(const std::filesystem::path& folder = std::filesystem::temp_directory_path());
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
