@@ -17,6 +17,7 @@ constexpr std::string_view kColumns = "d.definition, d.revision, d.error, d.erro
 constexpr db::Sql kFind{"stream_detector.find",
                         "SELECT d.definition, d.revision, d.error, d.error_us, d.created_us, d.updated_us "
                         "FROM stream_detectors d WHERE d.name = $1"};
+constexpr db::Sql kOthers{"stream_detector.others", "SELECT definition FROM stream_detectors WHERE name <> $1"};
 constexpr db::Sql kApply{
     "stream_detector.apply",
     "INSERT INTO stream_detectors(name, definition, digest, revision, push, error, error_us, created_us, updated_us) "
@@ -45,6 +46,21 @@ std::string push_of(const streams::StreamDefinition& definition) {
   return push != nullptr ? push->name : std::string();
 }
 
+/// Two detectors in one consumer group would deal the partitions among themselves, and know nothing of it.
+void refuse_shared_group(db::Tx& tx, const streams::StreamDefinition& definition) {
+  const auto* kafka = std::get_if<streams::KafkaInput>(&definition.input);
+  if (kafka == nullptr) return;
+  tx.query(kOthers, {definition.name}, [&](const db::Row& row) {
+    const auto document = core::parse_json(row.text(0));
+    const streams::StreamDefinition other = streams::read_stream(core::ObjectReader(document.root()));
+    const auto* theirs = std::get_if<streams::KafkaInput>(&other.input);
+    if (theirs == nullptr || theirs->brokers != kafka->brokers || theirs->group != kafka->group) return;
+    throw core::conflict(fmt::format("'{}' reads in group '{}' already; give each detector a group of its own",
+                                     other.name, kafka->group.substr(0, 120)),
+                         "stream.input.kafka.group");
+  });
+}
+
 }  // namespace
 
 StreamFile read_stream_file(const core::Json& document) {
@@ -65,6 +81,7 @@ ApplyReport plan_stream(db::Tx& tx, const StreamFile& file) {
                                      "detector another name, or delete it to begin anew",
                                      name),
                          "stream");
+  refuse_shared_group(tx, file.definition);
   const auto before = find_stream(tx, name);
   ApplyReport report{.name = name, .definition = file.text};
   report.changes = changes_of_text(before ? before->file.text : "", file.text);

@@ -33,8 +33,9 @@ struct StreamDetector {
   core::Timestamp updated{};
 };
 
-/// What applying would change. Errors: conflict for the name of a detector with a schedule, or, field "stream", if its
-/// state belongs to another input, window, value or timestamp.
+/// What applying would change. Errors: conflict for the name of a detector with a schedule; field "stream", if its
+/// state belongs to another input, window, value or timestamp; field "stream.input.kafka.group", if another has its
+/// group.
 ApplyReport plan_stream(db::Tx& tx, const StreamFile& file);
 ApplyReport apply_stream(db::Tx& tx, const StreamFile& file, core::Timestamp now);
 
