@@ -93,9 +93,11 @@ ApplyReport plan_stream(db::Tx& tx, const StreamFile& file) {
 ApplyReport apply_stream(db::Tx& tx, const StreamFile& file, core::Timestamp now) {
   ApplyReport report = plan_stream(tx, file);
   if (report.applied == Applied::unchanged) return report;
-  const std::string push = push_of(file.definition);
+  const auto before = find_stream(tx, report.name);
+  const std::string push = push_of(file.definition), left = before ? push_of(before->file.definition) : std::string();
   tx.execute(kApply, {report.name, file.text, core::sha256_hex(file.text), push, core::to_us(now)});
   if (!push.empty()) tx.execute(kOpenInput, {push});
+  if (!left.empty() && left != push) trim_pushed(tx, left);
   return report;
 }
 
