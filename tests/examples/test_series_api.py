@@ -11,6 +11,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+import zlib
 
 import pytest
 
@@ -165,6 +166,37 @@ def test_draws_what_a_version_was_trained_on(url):
     for query in ["", "?series_id=drawn", "?version=v1", "?series_id=drawn&version=v2", "?series_id=none&version=v1"]:
         answer = told(f"{url}/plot{query}")
         assert answer == (404, {"detail": "No training data found for given series_id and version."})
+
+
+def pixels(png):
+    """{(x, y): colour} of what is not white; 8-bit RGB, rows without a filter, as the server writes them."""
+    at, packed = 8, b""
+    while at < len(png):
+        size, kind = struct.unpack(">I4s", png[at : at + 8])
+        packed += png[at + 8 : at + 8 + size] if kind == b"IDAT" else b""
+        at += size + 12
+    lines = zlib.decompress(packed)
+    found = {}
+    for y in range(400):
+        row = lines[y * 2401 : (y + 1) * 2401]
+        assert row[0] == 0
+        found.update({(x, y): row[1 + 3 * x : 4 + 3 * x].hex() for x in range(800) if row[1 + 3 * x : 4 + 3 * x] != b"\xff" * 3})
+    return found
+
+
+def test_draws_an_anomaly_of_the_training_in_another_colour(url):
+    calm = [20 + i % 5 for i in range(30)]
+    odd = [*calm[:15], 90, *calm[16:]]
+    seen = []
+    for values in (calm, odd):
+        told(f"{url}/fit/outlying", {"timestamps": list(range(30)), "values": values})
+        png = ask(f"{url}/plot?series_id=outlying&version=v{len(seen) + 1}")[1]
+        seen.append({at for at, colour in pixels(png).items() if colour == "d62839" and at[1] > 32})  # below the legend
+    assert not seen[0]
+    columns, rows = zip(*seen[1])
+    # The 16th of 30 points between the axes at 90 and 780; the largest value is at the top, 40.
+    assert round((min(columns) + max(columns)) / 2) == round(90 + 690 * 15 / 29)
+    assert (min(rows) + max(rows)) / 2 == 40 and len(rows) > 30
 
 
 def test_health_tells_what_was_done(url):
