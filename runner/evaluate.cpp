@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "client/files.hpp"
+#include "client/model_folder.hpp"
 #include "client/watch.hpp"
 #include "monitor/wire/names.hpp"
 #include "platform/core/digest.hpp"
@@ -14,7 +15,6 @@
 #include "runner/failure.hpp"
 #include "runner/grid.hpp"
 #include "runner/loading.hpp"
-#include "runner/model_folder.hpp"
 #include "runner/plain_names.hpp"
 #include "runner/rows.hpp"
 #include "runner/scoring.hpp"
@@ -250,11 +250,11 @@ class ModelEvaluation {
     std::string bytes = detectors::save_detectors(detectors_, core::format_rfc3339(position), features_);
     const std::string name =
         fmt::format("online/{}/{}-{}", plain_name(model_.name), model_.version + 1, work_.claim.fence);
-    return store_model(work_.server,
-                       {.stem = client::join_uri(work_.claim.artifact_root, name),
-                        .run_id = work_.claim.job.run_id,
-                        .created = work_.claim.now},
-                       std::move(bytes));
+    return client::store_model(work_.server,
+                               {.stem = client::join_uri(work_.claim.artifact_root, name),
+                                .run_id = work_.claim.job.run_id,
+                                .created = work_.claim.now},
+                               std::move(bytes));
   }
 
   const Work& work_;

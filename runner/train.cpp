@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "client/files.hpp"
+#include "client/model_folder.hpp"
 #include "client/runs.hpp"
 #include "detectors/catalog.hpp"
 #include "monitor/wire/names.hpp"
@@ -13,7 +14,6 @@
 #include "platform/core/log.hpp"
 #include "runner/fitting.hpp"
 #include "runner/grid.hpp"
-#include "runner/model_folder.hpp"
 #include "runner/plain_names.hpp"
 #include "runner/scoring.hpp"
 #include "runner/training_summary.hpp"
@@ -69,11 +69,11 @@ monitor::StoredFile store_trained(const Work& work, const Target& target) {
   std::string bytes =
       detectors::save_detectors(target.detectors, core::format_rfc3339(target.position), target.features);
   const std::string name = fmt::format("{}/model/{}", folder_of(target.metric), work.claim.fence);
-  return store_model(work.server,
-                     {.stem = client::join_uri(work.claim.artifact_root, name),
-                      .run_id = work.claim.job.run_id,
-                      .created = work.claim.now},
-                     std::move(bytes));
+  return client::store_model(work.server,
+                             {.stem = client::join_uri(work.claim.artifact_root, name),
+                              .run_id = work.claim.job.run_id,
+                              .created = work.claim.now},
+                             std::move(bytes));
 }
 
 void store_summary(const Work& work, const Metric& metric, const Grid& grid) {

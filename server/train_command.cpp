@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "client/files.hpp"
+#include "client/model_folder.hpp"
 #include "client/models.hpp"
 #include "client/runs.hpp"
 #include "detectors/catalog.hpp"
@@ -15,7 +16,6 @@
 #include "monitor/wire/names.hpp"
 #include "platform/core/clock.hpp"
 #include "platform/core/error.hpp"
-#include "runner/model_folder.hpp"
 
 namespace wakeful::server {
 namespace {
@@ -56,7 +56,7 @@ std::int64_t register_model(const client::Server& server, const TrainOptions& op
   std::vector<detectors::NamedDetector> one;
   const std::string name(detector->algorithm());
   one.push_back({.name = name, .detector = std::move(detector)});
-  const monitor::StoredFile file = runner::store_model(
+  const monitor::StoredFile file = client::store_model(
       server, {.stem = client::join_uri(run.artifact_uri, "model"), .run_id = run.run_id, .created = now},
       detectors::save_detectors(one));
   version.source = monitor::model_folder_of(file.uri);

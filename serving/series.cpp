@@ -8,10 +8,12 @@
 #include <fmt/format.h>
 
 #include "client/files.hpp"
+#include "client/model_folder.hpp"
 #include "client/models.hpp"
 #include "client/runs.hpp"
 #include "detectors/catalog.hpp"
 #include "detectors/series_picture.hpp"
+#include "monitor/wire/names.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/json.hpp"
 
@@ -112,11 +114,15 @@ std::int64_t Series::fit(const std::string& series, const TrainingData& data) {
                        .tags = {{std::string(kFitTag), series}}},
                       clock_);
   client::log_batch(server_, run.id(), facts_of(*detector, data, clock_.now()));
+  const monitor::StoredFile file = client::store_model(server_,  // before the row that names it
+                                                       {.stem = client::join_uri(run.info().artifact_uri, "model"),
+                                                        .run_id = run.info().run_id,
+                                                        .created = clock_.now()},
+                                                       file_of(*detector, data));
   registry::NewVersion version{.name = std::string(kModelPrefix) + series,
-                               .source = client::join_uri(run.info().artifact_uri, "model/series.model"),
+                               .source = monitor::model_folder_of(file.uri),
                                .run_id = run.info().run_id};
   version.tags = {{"algorithm", std::string(kAlgorithm)}, {"points_used", std::to_string(data.values.size())}};
-  client::upload(server_, version.source, file_of(*detector, data));  // the file before the row that names it
   const std::int64_t number = register_version(server_, series, version);
   run.finish();
   fits_.count(clock_.now(), Steady::now() - began);

@@ -1,8 +1,9 @@
 #pragma once
 // Fit and predict, by series: a series is a name with points, its model says which values are too high.
 //
-// A series S is the registered model series__S; each fit is a version of it, whose file holds model and training data.
-// Version numbers are the registry's, so they are never given twice, whoever fits at the same time. Threads: any.
+// A series S is the registered model series__S; each fit is a version of it: a folder (client/model_folder.hpp) whose
+// file holds model and training data. Version numbers are the registry's, so they are never given twice, whoever fits
+// at the same time. Threads: any.
 #include <atomic>
 #include <cstdint>
 #include <optional>

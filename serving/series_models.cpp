@@ -5,12 +5,14 @@
 
 #include "client/files.hpp"
 #include "client/models.hpp"
+#include "monitor/wire/names.hpp"
 #include "platform/core/error.hpp"
 
 namespace wakeful::serving {
 namespace {
 
 constexpr std::uint64_t kLargestModel = 64U << 20U;
+constexpr std::string_view kBareFile = "/series.model";  // before a model was a folder
 
 core::Error no_model() { return core::not_found("Model not found", "series_id"); }
 
@@ -55,7 +57,13 @@ std::shared_ptr<const SeriesModel> SeriesModels::get(const std::string& series, 
 }
 
 std::string SeriesModels::download(const std::string& series, std::int64_t version) const {
-  return client::download(server_, look_up(series, version).source, kLargestModel);
+  return download(look_up(series, version));
+}
+
+std::string SeriesModels::download(const registry::ModelVersion& version) const {
+  const bool is_bare = version.source.ends_with(kBareFile);
+  const std::string uri = is_bare ? version.source : client::join_uri(version.source, monitor::kModelFile);
+  return client::download(server_, uri, kLargestModel);
 }
 
 registry::ModelVersion SeriesModels::look_up(const std::string& series, std::optional<std::int64_t> version) const {
@@ -67,7 +75,7 @@ SeriesModels::Model SeriesModels::load(const registry::ModelVersion& version) co
   auto model = std::make_shared<SeriesModel>();
   model->version = version.version;
   model->source = version.source;
-  model->detector = detectors::load_detector(client::download(server_, version.source, kLargestModel));
+  model->detector = detectors::load_detector(download(version));
   if (model->detector->channels().size() != 1) throw core::invalid("the version is no model of one series", "model");
   return model;
 }

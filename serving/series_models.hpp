@@ -64,6 +64,7 @@ class SeriesModels {
 
   registry::ModelVersion look_up(const std::string& series, std::optional<std::int64_t> version) const;
   Model load(const registry::ModelVersion& version) const;
+  std::string download(const registry::ModelVersion& version) const;
   void keep(const std::string& series, Kept kept) EXCLUDES(mutex_);
   /// Called once for each model that get() gives.
   void count(const std::string& series) REQUIRES(mutex_);

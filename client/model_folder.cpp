@@ -1,4 +1,4 @@
-#include "runner/model_folder.hpp"
+#include "client/model_folder.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "platform/core/digest.hpp"
 #include "python_files.hpp"
 
-namespace wakeful::runner {
+namespace wakeful::client {
 namespace {
 
 /// MLflow reads "2026-03-01 12:00:00.000000".
@@ -40,13 +40,13 @@ std::string mlmodel_of(const ModelFolder& folder, const std::string& sha256) {
 monitor::StoredFile store_model(const client::Server& server, const ModelFolder& folder, std::string bytes) {
   monitor::StoredFile file{.uri = {}, .sha256 = core::sha256_hex(bytes)};
   const std::string uri = fmt::format("{}-{}", folder.stem, file.sha256.substr(0, 16));
-  file.uri = client::join_uri(uri, monitor::kModelFile);
+  file.uri = join_uri(uri, monitor::kModelFile);
   file.size_bytes = static_cast<std::int64_t>(bytes.size());
   for (const auto& code : python::files())
-    client::upload(server, client::join_uri(uri, fmt::format("code/{}", code.path)), std::string(code.bytes));
-  client::upload(server, client::join_uri(uri, "MLmodel"), mlmodel_of(folder, file.sha256));
-  client::upload(server, file.uri, std::move(bytes));
+    upload(server, join_uri(uri, fmt::format("code/{}", code.path)), std::string(code.bytes));
+  upload(server, join_uri(uri, "MLmodel"), mlmodel_of(folder, file.sha256));
+  upload(server, file.uri, std::move(bytes));
   return file;
 }
 
-}  // namespace wakeful::runner
+}  // namespace wakeful::client
