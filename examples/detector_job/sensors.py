@@ -66,7 +66,7 @@ def main():
     if options.json:
         return print(json.dumps(report))
     for a in reversed(report["anomalies"]):
-        print(f"anomaly at {a['timestamp'][:16]} by {a['algorithm']}: score {a['score']:.2f} {a['entity']}")
+        print(f"anomaly at {a['timestamp'][:16]} by {a['algorithm']}: score {a['score']:.2f} {a['entity']}".rstrip())
 
 
 if __name__ == "__main__":
