@@ -13,8 +13,10 @@ namespace {
 namespace fs = std::filesystem;
 
 class InstanceTest : public ::testing::Test {
- protected:
+ public:
   ~InstanceTest() override { fs::remove_all(root_); }
+
+ protected:
   fs::path folder(const std::string& name) const {
     fs::create_directories(root_ / name);
     return root_ / name;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ostream>
 
 #include <fmt/format.h>
 
@@ -24,13 +25,13 @@ class Scale final : public Keeper {
     core::JsonWriter json;
     json.begin_array();
     for (const LaneMove& move : moves) write_move(json, move);
-    bytes_ = json.end_array().take().size();
+    bytes = json.end_array().take().size();
   }
   void settle(const LaneState&, bool) override {}
   bool keeps_alerts() const override { return true; }
   bool is_shared() const override { return true; }
 
-  std::size_t bytes_ = 0;
+  std::size_t bytes = 0;
 };
 
 struct Load {
@@ -42,7 +43,7 @@ struct Load {
 };
 
 std::string key_of(int i) { return std::to_string(i); }
-void PrintTo(const Load& load, std::ostream* out) { *out << load.name; }
+std::ostream& operator<<(std::ostream& out, const Load& load) { return out << load.name; }
 
 class DeskTest : public ::testing::TestWithParam<Load> {};
 
@@ -67,8 +68,8 @@ TEST_P(DeskTest, MovesOnBeforeAMoveIsTooLongForTheApi) {
     take();
   }
   desk.move_on();
-  EXPECT_LT(scale.bytes_, 63 * kMiB);
-  EXPECT_GT(scale.bytes_, 4 * kMiB);
+  EXPECT_LT(scale.bytes, 63 * kMiB);
+  EXPECT_GT(scale.bytes, 4 * kMiB);
   take();
   EXPECT_FALSE(desk.is_full());  // it counts anew
 }
