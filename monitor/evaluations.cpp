@@ -43,7 +43,9 @@ constexpr std::size_t kScoreWidth = 11;
 constexpr db::Sql kNewestRevision{
     "score.newest_revision", "SELECT MAX(revision) FROM scores WHERE model_key = $1 AND ts_us = $2 AND track_key = $3"};
 constexpr db::Sql kAddAnomaly{"anomaly.add",
-                              "INSERT INTO anomalies (ts_us, model_key, track_key, revision) VALUES ($1, $2, $3, $4)"};
+                              "INSERT INTO anomalies (ts_us, model_key, track_key, revision, metadata) "
+                              "VALUES ($1, $2, $3, $4, CAST($5 AS TEXT))"};
+constexpr std::size_t kAnomalyWidth = 5;
 constexpr db::Sql kDropAnomaly{"anomaly.drop",
                                "DELETE FROM anomalies WHERE ts_us = $1 AND model_key = $2 AND track_key = $3"};
 Evaluation read_row(const db::Row& row, int first) {
@@ -127,12 +129,14 @@ class ScoreWriter {
     params_.insert(params_.end(),
                    {model_key_, us, track, revision, evaluation_key_, real(score.value), real(score.expected),
                     real(score.lower), real(score.upper), real(score.score), score.is_anomaly});
-    if (score.is_anomaly) anomalies_.insert(anomalies_.end(), {us, model_key_, track, revision});
+    if (!score.is_anomaly) return;
+    anomalies_.insert(anomalies_.end(), {us, model_key_, track, revision,
+                                         score.metadata.empty() ? db::Param(db::Null{}) : db::Param(score.metadata)});
   }
 
   void flush() {
     if (!params_.empty()) tx_.execute_many(kAddScore, params_, kScoreWidth);
-    if (!anomalies_.empty()) tx_.execute_many(kAddAnomaly, anomalies_, 4);
+    if (!anomalies_.empty()) tx_.execute_many(kAddAnomaly, anomalies_, kAnomalyWidth);
     params_.clear();
     anomalies_.clear();
   }
@@ -279,8 +283,9 @@ Page<Anomaly> list_anomalies(db::Tx& tx, const AnomalySearch& search) {
   search::Query query;
   query.text("SELECT a.ts_us, a.model_key, a.track_key, ").text(kScoreColumns);
   query.text(
-      ", m.detector, m.name, e.version, e.run_id, q.datasource, q.query, e.created_us, m.granularity_us FROM anomalies "
-      "a");
+      ", m.detector, m.name, e.version, e.run_id, q.datasource, q.query, e.created_us, m.granularity_us, a.metadata "
+      "FROM "
+      "anomalies a");
   query.text(" JOIN scores s ON s.model_key = a.model_key AND s.ts_us = a.ts_us AND s.track_key = a.track_key");
   query.text(" AND s.revision = a.revision JOIN score_tracks t ON t.track_key = a.track_key");
   query.text(" JOIN evaluations e ON e.evaluation_key = s.evaluation_key");
@@ -293,7 +298,9 @@ Page<Anomaly> list_anomalies(db::Tx& tx, const AnomalySearch& search) {
   const auto read = [&places](const db::Row& row, int first) {
     const int rest = first + kScoreColumnCount;
     places.push_back({row.integer(1), row.integer(2), core::Duration(row.integer(rest + 7))});
-    return Anomaly{.score = read_score_row(row, first),
+    Score score = read_score_row(row, first);
+    score.metadata = row.find_text(rest + 8).value_or("");
+    return Anomaly{.score = std::move(score),
                    .detector = std::string(row.text(rest)),
                    .model = std::string(row.text(rest + 1)),
                    .model_version = row.integer(rest + 2),

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "detectors/catalog.hpp"
+#include "runner/localisation.hpp"
 
 namespace wakeful::runner {
 namespace {
@@ -68,7 +69,8 @@ std::vector<Score> score_grid(std::span<detectors::NamedDetector> detectors, con
       if (!has_value(grid.row(row))) continue;
       const double whole = found.anomaly_score[static_cast<std::size_t>(row)];
       if (!apart && grid.columns() > 1) {
-        scores.push_back(make_score(grid.buckets.start(row), "", label, whole));
+        Score& made = scores.emplace_back(make_score(grid.buckets.start(row), "", label, whole));
+        if (made.is_anomaly) made.metadata = metadata_of(found, static_cast<std::size_t>(row), grid.entities);
         continue;
       }
       for (std::size_t column = 0; column < grid.columns(); ++column) {

@@ -20,7 +20,8 @@ std::vector<std::string> entities_of(std::span<const std::string> channels, cons
 detectors::Frame frame_of(const Grid& grid, const monitor::Metric& metric);
 
 /// Moves every detector over the grid and gives a score for every bucket that has a value: one per entity where the
-/// method scores channels apart, otherwise one for the whole, whose entity is the only one or "".
+/// method scores channels apart, otherwise one for the whole, whose entity is the only one or "". An anomaly of several
+/// channels together carries which of them it was (localisation.hpp).
 /// Order: by algorithm, then time.
 std::vector<monitor::Score> score_grid(std::span<detectors::NamedDetector> detectors, const Grid& grid,
                                        const monitor::Metric& metric);

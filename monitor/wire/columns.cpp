@@ -1,5 +1,6 @@
 #include "monitor/wire/columns.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -25,6 +26,8 @@ constexpr std::array<RealColumn, 5> kReals{{{"value", &Score::value},
                                             {"lower", &Score::lower},
                                             {"upper", &Score::upper},
                                             {"score", &Score::score}}};
+
+constexpr std::size_t kMostMetadata = 64U << 10U;
 
 /// Texts by the order of their first use.
 class Names {
@@ -79,6 +82,27 @@ void read_names(const ObjectReader& object, std::string_view member, std::string
   }
 }
 
+void write_metadata(JsonWriter& json, const std::vector<Score>& scores) {
+  if (std::all_of(scores.begin(), scores.end(), [](const Score& score) { return score.metadata.empty(); })) return;
+  json.key("metadata").begin_array();
+  for (const Score& score : scores) score.metadata.empty() ? json.null() : json.raw(score.metadata);
+  json.end_array();
+}
+
+void read_metadata(const ObjectReader& object, std::vector<Score>& scores) {
+  if (!object.has("metadata")) return;
+  const Json& values = column(object, "metadata", scores.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (values[i].is_null()) continue;
+    const std::string path = fmt::format("{}[{}]", object.path_of("metadata"), i);
+    if (!values[i].is_object()) refuse(path, "must be an object or null");
+    if (values[i].empty()) continue;
+    if (!scores[i].is_anomaly) refuse(path, "metadata of a row that is no anomaly");
+    scores[i].metadata = core::dump_json(values[i]);
+    if (scores[i].metadata.size() > kMostMetadata) refuse(path, "larger than 64 KiB");
+  }
+}
+
 }  // namespace
 
 void write_columns(JsonWriter& json, const std::vector<Score>& scores) {
@@ -105,14 +129,16 @@ void write_columns(JsonWriter& json, const std::vector<Score>& scores) {
   json.key("is_anomaly").begin_array();
   for (const Score& score : scores) json.value(score.is_anomaly ? 1 : 0);
   json.end_array();
+  write_metadata(json, scores);
   entities.write(json, "entities");
   algorithms.write(json, "algorithms");
   json.end_object();
 }
 
 std::vector<Score> read_columns(const ObjectReader& object, std::int64_t most) {
-  constexpr std::array<std::string_view, 11> kKeys{"ts_us", "entity", "algorithm",  "value",    "expected",  "lower",
-                                                   "upper", "score",  "is_anomaly", "entities", "algorithms"};
+  constexpr std::array<std::string_view, 12> kKeys{"ts_us",      "entity",   "algorithm", "value",
+                                                   "expected",   "lower",    "upper",     "score",
+                                                   "is_anomaly", "metadata", "entities",  "algorithms"};
   object.refuse_unknown(kKeys);
   const Json& times = column(object, "ts_us", std::nullopt);
   if (static_cast<std::int64_t>(times.size()) > most)
@@ -139,6 +165,7 @@ std::vector<Score> read_columns(const ObjectReader& object, std::int64_t most) {
     if (scores[i].is_anomaly && !scores[i].score)
       refuse(fmt::format("{}[{}]", object.path_of("is_anomaly"), i), "an anomaly without a score");
   }
+  read_metadata(object, scores);
   return scores;
 }
 

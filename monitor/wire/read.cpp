@@ -118,6 +118,8 @@ Anomaly read_anomaly(const ObjectReader& object) {
   anomaly.datasource = text_or_empty(object, "datasource");
   anomaly.query = text_or_empty(object, "query");
   anomaly.detected = find_time(object, "detected_at").value_or(core::Timestamp{});
+  if (const core::Json* metadata = object.find_value("metadata"); metadata && !metadata->empty())
+    anomaly.score.metadata = core::dump_json(*metadata);
   anomaly.event_start = find_time(object, "event_start").value_or(anomaly.score.timestamp);
   return anomaly;
 }

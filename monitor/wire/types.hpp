@@ -104,6 +104,7 @@ struct Score {
   bool is_anomaly = false;
   std::string evaluation_id{};
   std::int64_t revision = 0;
+  std::string metadata{};  // of an anomaly: a JSON object; empty: that of no members. Shown with the anomaly only
 };
 void write(core::JsonWriter& json, const Score& score);
 Score read_score(const core::ObjectReader& object);

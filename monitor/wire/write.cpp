@@ -51,6 +51,14 @@ void write_score_members(JsonWriter& json, const Score& score) {
   json.member("evaluation_id", score.evaluation_id).member("revision", score.revision);
 }
 
+/// What is above under other names, for readers of the table that the example job wrote. It had tags, and never filled
+/// them.
+void write_original_names(JsonWriter& json, const Anomaly& anomaly) {
+  json.member("detection_run_timestamp", text_of(anomaly.detected));
+  json.member("algorithm_name", anomaly.score.algorithm).member("query_json", anomaly.query);
+  json.key("tags").begin_object().end_object();
+}
+
 }  // namespace
 
 void write(JsonWriter& json, const Job& job) {
@@ -120,6 +128,8 @@ void write(JsonWriter& json, const Anomaly& anomaly) {
   json.member("detected_at", text_of(anomaly.detected));
   json.member("severity", severity_of(anomaly)).member("event_id", event_id_of(anomaly));
   json.member("event_start", text_of(anomaly.event_start));
+  json.key("metadata").raw(anomaly.score.metadata.empty() ? "{}" : anomaly.score.metadata);
+  write_original_names(json, anomaly);
   json.end_object();
 }
 

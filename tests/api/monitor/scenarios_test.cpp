@@ -97,7 +97,9 @@ void seed(db::Tx& tx) {
   set_interval(tx, "job1", {.from = minute(1), .until = minute(6)});
   evaluate(tx, claimed->job, 0, 3, {score(1, "eu", 1), score(1, "us", 7, true), score(2, "eu", 1), score(3, "us", 1)},
            {});
-  evaluate(tx, claimed->job, 3, 5, {score(4, "eu", 9.25, true)}, {score(2, "eu", 8, true), score(1, "us", 1)});
+  Score anomaly = score(4, "eu", 9.25, true);
+  anomaly.metadata = R"({"channels":{"cpu":{"contribution":2.0,"lower":null}},"channel_count":3})";
+  evaluate(tx, claimed->job, 3, 5, {anomaly}, {score(2, "eu", 8, true), score(1, "us", 1)});
   end_job(tx, hold_job(tx, {"job1", claimed->fence}), JobState::succeeded, "", R"({"rows":5})", kNow);
   add_job(tx, {.id = "job2", .run_id = "run2", .detector = "watched", .kind = JobKind::train}, kNow + minutes(1));
 }

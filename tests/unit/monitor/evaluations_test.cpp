@@ -198,6 +198,22 @@ TEST_P(Evaluations, AnomaliesOfOneStretchAreOneEvent) {
   EXPECT_EQ(severity_of(far), "warning");
 }
 
+TEST_P(Evaluations, AnAnomalyKeepsItsMetadataAndALateOneItsOwn) {
+  watch(model());
+  Score first = score(11, 9.0, true), other = score(12, 9.0, true), late = score(11, 8.0, true);
+  first.metadata = R"({"channels":{"s3":{"contribution":1.5}}})";
+  evaluate(10, 12, 1, {first, other});
+  auto found = anomalies();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].score.metadata, "");
+  EXPECT_EQ(found[1].score.metadata, first.metadata);
+  late.metadata = R"({"channels":{"s4":{"contribution":1.25}}})";
+  evaluate(12, 13, 2, {}, {late});
+  found = anomalies();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[1].score.metadata, late.metadata);
+}
+
 TEST_P(Evaluations, AModelMovesOnlyFromWhereItStands) {
   const OnlineModel before = watch(model());
   const auto step = [&](std::int64_t row_version, int from, int to) {

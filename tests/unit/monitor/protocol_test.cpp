@@ -83,7 +83,10 @@ TEST(Protocol, EveryMessageGoesThereAndBack) {
   there_and_back(IngestReport{.accepted = 1, .rejected = {{2, "ts", "no time"}}}, read_ingest_report);
   there_and_back(SourceSummary{.name = "s", .metrics = {"v"}, .first = at(1), .freshness_seconds = 1.5},
                  read_source_summary);
-  there_and_back(Anomaly{.score = score(60, 2.0), .detector = "d", .detected = at(1)}, read_anomaly);
+  Anomaly anomaly{.score = score(60, 2.0), .detector = "d", .detected = at(1)};
+  EXPECT_EQ(there_and_back(anomaly, read_anomaly).score.metadata, "");
+  anomaly.score.metadata = R"({"channels":{"s3":{"contribution":1.1}}})";
+  EXPECT_EQ(there_and_back(anomaly, read_anomaly).score.metadata, anomaly.score.metadata);
 }
 
 TEST(Protocol, ClaimsCarryDetectorAndModels) {
@@ -111,6 +114,7 @@ TEST(Protocol, ScoresTravelAsColumns) {
   advance.rows = 3;
   advance.scores = {score(60, 0.1), score(120, std::nullopt), score(180, 2.5)};
   advance.scores[2].is_anomaly = true;
+  advance.scores[2].metadata = R"({"channels":{"s3":{"contribution":0.1,"lower":null}}})";
   advance.scores[1].lower = std::numeric_limits<double>::quiet_NaN();
   advance.metrics = {{"rows", 3}};
   const std::string text = text_of(advance);
@@ -123,6 +127,8 @@ TEST(Protocol, ScoresTravelAsColumns) {
   EXPECT_EQ(copy.scores[2].entity, "eu");
   EXPECT_TRUE(copy.scores[2].is_anomaly);
   EXPECT_EQ(copy.scores[2].timestamp, at(180));
+  EXPECT_EQ(copy.scores[1].metadata, "");
+  EXPECT_EQ(copy.scores[2].metadata, advance.scores[2].metadata);
   EXPECT_EQ(copy.metrics[0].key, "rows");
 }
 
@@ -131,6 +137,9 @@ TEST(Protocol, RefusesColumnsThatDoNotFit) {
     std::string_view scores;
     std::string_view field;
   };
+  const std::string huge = fmt::format(
+      R"({{"entities":["e"],"algorithms":["a"],"ts_us":[1],"entity":[0],"algorithm":[0],"value":[1],"expected":[null],"lower":[null],"upper":[null],"score":[2],"is_anomaly":[1],"metadata":[{{"a":"{}"}}]}})",
+      std::string(65'536, 'x'));
   const Case cases[] = {
       {R"({"entities":["e"],"algorithms":["a"],"ts_us":[1],"entity":[0],"algorithm":[0],"value":[1],"expected":[null],"lower":[null],"upper":[null],"score":[1]})",
        "scores.is_anomaly"},
@@ -144,6 +153,13 @@ TEST(Protocol, RefusesColumnsThatDoNotFit) {
        "scores.value[0]"},
       {R"({"entities":["e"],"algorithms":["a"],"ts_us":[1],"entity":[0],"algorithm":[0],"value":[1],"expected":[null],"lower":[null],"upper":[null],"score":[null],"is_anomaly":[1]})",
        "scores.is_anomaly[0]"},
+      {R"({"entities":["e"],"algorithms":["a"],"ts_us":[1],"entity":[0],"algorithm":[0],"value":[1],"expected":[null],"lower":[null],"upper":[null],"score":[2],"is_anomaly":[1],"metadata":["{}"]})",
+       "scores.metadata[0]"},
+      {R"({"entities":["e"],"algorithms":["a"],"ts_us":[1],"entity":[0],"algorithm":[0],"value":[1],"expected":[null],"lower":[null],"upper":[null],"score":[2],"is_anomaly":[1],"metadata":[]})",
+       "scores.metadata"},
+      {R"({"entities":["e"],"algorithms":["a"],"ts_us":[1],"entity":[0],"algorithm":[0],"value":[1],"expected":[null],"lower":[null],"upper":[null],"score":[1],"is_anomaly":[0],"metadata":[{"a":1}]})",
+       "scores.metadata[0]"},
+      {huge, "scores.metadata[0]"},
   };
   for (const Case& c : cases) {
     const std::string text = fmt::format(

@@ -1,11 +1,14 @@
 #include "runner/scoring.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
 #include "detectors/catalog.hpp"
+#include "platform/core/json.hpp"
 #include "platform/core/random.hpp"
+#include "runner/localisation.hpp"
 #include "runner/plain_names.hpp"
 #include "runner/training_summary.hpp"
 
@@ -92,6 +95,71 @@ TEST(Scoring, GivesOneScoreForAllGroupsWhereAMethodLooksAtThemTogether) {
   EXPECT_EQ(scores[0].entity, "");
   EXPECT_EQ(scores[0].value, std::nullopt);
   EXPECT_LT(*scores[0].score, *scores[1].score);
+}
+
+/// The names of the channels that a row's metadata tells, by name.
+std::vector<std::string> channels_told(const monitor::Score& score) {
+  const auto metadata = core::parse_json(score.metadata);
+  return core::ObjectReader(metadata.root()).object("channels").names();
+}
+
+TEST(Scoring, SaysWhichChannelsAnAnomalyOfAllTogetherWas) {
+  const auto metric = metric_by({"sensor"});
+  const std::vector<std::string> names{"s1", "s2", "s3", "s4"};
+  auto detectors = trained({"ransyncoders", "mahalanobis", "one_class_svm"}, noise(names, 400, 8), metric);
+  const auto scores = score_grid(detectors, grid_of(names, {0.1, 0.2, 0, 0.1, 0, 0.1, 60, -0.1}), metric);
+  ASSERT_EQ(scores.size(), 6U);
+  for (std::size_t odd = 1; odd < scores.size(); odd += 2) {
+    EXPECT_EQ(scores[odd - 1].metadata, "") << scores[odd].algorithm;
+    ASSERT_TRUE(scores[odd].is_anomaly) << scores[odd].algorithm;
+    const auto document = core::parse_json(scores[odd].metadata);
+    const core::ObjectReader metadata(document.root());
+    EXPECT_EQ(metadata.integer("channel_count"), 4);
+    const core::ObjectReader third = metadata.object("channels").object("s3");
+    EXPECT_EQ(third.real("value"), 60);
+    EXPECT_GT(third.real("contribution"), 0.5 * *scores[odd].score);
+    const bool has_bounds = scores[odd].algorithm == "my ransyncoders";
+    EXPECT_EQ(metadata.has("out_of_bounds"), has_bounds);
+    EXPECT_EQ(third.has("upper"), has_bounds);
+    if (!has_bounds) continue;
+    EXPECT_GE(metadata.integer("out_of_bounds"), 1);
+    EXPECT_LT(third.real("lower"), third.real("expected"));
+    EXPECT_LT(third.real("expected"), third.real("upper"));
+    EXPECT_LT(third.real("upper"), 60);
+  }
+}
+
+TEST(Scoring, TellsTheChannelsThatContributeMostAndHowManyThereAre) {
+  detectors::Scores found;
+  found.channels = 30;
+  std::vector<std::string> names;
+  for (std::size_t row = 0; row < 2; ++row) {
+    for (std::size_t c = 0; c < 30; ++c)
+      found.channel_score.push_back(row == 1 && c < 12 ? 0.125 * static_cast<double>(c) : 0);
+  }
+  for (std::size_t c = 0; c < 30; ++c) names.push_back(fmt::format("s{:02}", c));
+  found.y.assign(60, 5);
+  found.yhat.assign(60, kNaN);
+  found.yhat_lower.assign(60, kNaN);
+  found.yhat_upper.assign(60, 6);
+  found.yhat_upper[33] = found.yhat_upper[34] = 4;
+  found.anomaly_score = {0.5, 8.25};
+  monitor::Score told;
+  told.metadata = metadata_of(found, 1, names);
+  EXPECT_EQ(channels_told(told),
+            (std::vector<std::string>{"s02", "s03", "s04", "s05", "s06", "s07", "s08", "s09", "s10", "s11"}));
+  const auto document = core::parse_json(told.metadata);
+  const core::ObjectReader metadata(document.root());
+  EXPECT_EQ(metadata.integer("channel_count"), 30);
+  EXPECT_EQ(metadata.integer("out_of_bounds"), 2);
+  EXPECT_FALSE(metadata.object("channels").object("s11").has("lower")) << "a number that the method does not have";
+  EXPECT_EQ(metadata.object("channels").object("s11").real("contribution"), 1.375);
+  // Names of any length leave room for the rest of what travels.
+  names[11].assign(9'000, 'x');
+  told.metadata = metadata_of(found, 1, names);
+  EXPECT_TRUE(channels_told(told).empty());
+  found.channel_score.clear();
+  EXPECT_EQ(metadata_of(found, 1, names), "");
 }
 
 TEST(Scoring, GivesTheSameInPartsAsAtOnce) {
