@@ -4,6 +4,7 @@ import { groupEpisodes } from '../src/lib/episodes';
 
 const row = (time: number, score: number, entity = '', model = 'm'): Anomaly => ({
   time, entity, algorithm: 'a', value: score, expected: 0, lower: null, upper: null, score, anomaly: true, detector: 'd', model,
+  channels: [], channelCount: 0, outOfBounds: null,
 });
 
 test('points close in time are one episode, told by its worst', () => {

@@ -1,5 +1,6 @@
 // Wakeful's own API: detectors, jobs, evaluations, scores, anomalies, sources. Shapes are read here, once: the pages
 // see numbers of ms and no optional surprises.
+import { readChannels, type Channel } from '../lib/channels';
 import { parseSpan, time } from '../lib/format';
 import { ask, type Ask } from './http';
 import type { Page } from './mlflow';
@@ -111,6 +112,12 @@ export interface Score {
 export interface Anomaly extends Score {
   detector: string;
   model: string;
+  /** Those that it was, the largest contribution first; none where channels are judged one by one. */
+  channels: Channel[];
+  /** Of all channels, told or not. */
+  channelCount: number;
+  /** Of those, outside their bounds; null where the method has none. */
+  outOfBounds: number | null;
 }
 
 export interface Source {
@@ -190,7 +197,18 @@ const readScore = (row: Json): Score => ({
   anomaly: row.is_anomaly as boolean,
 });
 
-const readAnomaly = (row: Json): Anomaly => ({ ...readScore(row), detector: text(row.detector), model: text(row.model) });
+export function readAnomaly(row: Json): Anomaly {
+  const channels = readChannels(row.metadata);
+  const { channel_count: all, out_of_bounds: out } = (row.metadata ?? {}) as Json;
+  return {
+    ...readScore(row),
+    detector: text(row.detector),
+    model: text(row.model),
+    channels,
+    channelCount: typeof all === 'number' ? all : channels.length,
+    outOfBounds: typeof out === 'number' ? out : null,
+  };
+}
 
 async function page<T>(path: string, noun: string, read: (row: Json) => T, options: Ask): Promise<Page<T>> {
   const answer = await ask<Json>(`${kRoot}/${path}`, options);

@@ -4,6 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { listAnomalies, listDetectors, listJobs, type Anomaly, type Detector, type Job } from '../api/watch';
 import { now } from '../components/bits';
 import { kOrder, stateOf, type State } from './detector_state';
+import { channelWords, numbersOf } from './channels';
 import { number, stamp } from './format';
 import { useQuery, type Answer } from './query';
 
@@ -31,10 +32,12 @@ async function everything(signal: AbortSignal): Promise<Everything> {
   return { detectors, jobs: jobs.rows, anomalies: anomalies.rows };
 }
 
-/** "212.2 at 2026-03-01 19:25 UTC, where 126.83 to 158.83 was expected." */
+/** "212.2 (eu) at 2026-03-01 19:25 UTC, where 126.83 to 158.83 was expected." */
 function inWords(row: Anomaly): string {
-  const band = row.lower !== null && row.upper !== null ? `, where ${number(row.lower)} to ${number(row.upper)} was expected` : '';
-  return `Newest anomaly: ${number(row.value)}${row.entity ? ` (${row.entity})` : ''} at ${stamp(row.time, { seconds: false })} UTC${band}.`;
+  const { value, lower, upper } = numbersOf(row);
+  const where = row.entity || channelWords(row);
+  const band = lower !== null && upper !== null ? `, where ${number(lower)} to ${number(upper)} was expected` : '';
+  return `Newest anomaly: ${number(value)}${where ? ` (${where})` : ''} at ${stamp(row.time, { seconds: false })} UTC${band}.`;
 }
 
 function putTogether(all: Everything, at: number): Watched[] {

@@ -1,8 +1,9 @@
 // Anomalies, newest first: when, what was seen and what was expected, how far out. Shared by three pages.
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { Anomaly } from '../api/watch';
 import { Stamp } from '../components/bits';
 import { DataTable, type ColumnOf } from '../components/data_table';
+import { channelWords, numbersOf } from '../lib/channels';
 import { number, score } from '../lib/format';
 import { href } from '../lib/router';
 
@@ -32,6 +33,16 @@ export function ScoreMeter({ value }: { value: number | null }): JSX.Element {
   );
 }
 
+/** The entity, or the channels that it was and their shares of the score. */
+function seriesCell(row: Anomaly): ComponentChildren {
+  return row.entity || (row.channels.length > 0 ? <span title={channelWords(row, row.channels.length)}>{channelWords(row)}</span> : <span class="quiet">–</span>);
+}
+
+function bandCell(row: Anomaly): ComponentChildren {
+  const { lower, upper } = numbersOf(row);
+  return <span class="num quiet">{lower === null && upper === null ? '–' : `${number(lower)} … ${number(upper)}`}</span>;
+}
+
 export function AnomalyTable({ rows, withDetector, more, look = '' }: {
   rows: Anomaly[];
   withDetector: boolean;
@@ -41,10 +52,10 @@ export function AnomalyTable({ rows, withDetector, more, look = '' }: {
   const columns: ColumnOf<Anomaly>[] = [
     { id: 'time', head: 'Time (UTC)', look: 'w-time', cell: (row) => <a href={href(anomalyLink(row))}><Stamp at={row.time} /></a> },
     ...(withDetector ? [{ id: 'detector', head: 'Detector', look: 'w-name', cell: (row: Anomaly) => <span class="strong">{row.detector}</span> }] : []),
-    ...(rows.some((row) => row.entity) ? [{ id: 'entity', head: 'Series', look: 'w-name', cell: (row: Anomaly) => row.entity || <span class="quiet">–</span> }] : []),
-    { id: 'value', head: 'Observed', align: 'end', cell: (row) => <b class="num alarm-text">{number(row.value)}</b> },
-    { id: 'expected', head: 'Expected', align: 'end', cell: (row) => <span class="num">{number(row.expected)}</span> },
-    { id: 'band', head: 'Band', align: 'end', look: 'wide-only', cell: (row) => <span class="num quiet">{row.lower === null && row.upper === null ? '–' : `${number(row.lower)} … ${number(row.upper)}`}</span> },
+    ...(rows.some((row) => row.entity || row.channels.length > 0) ? [{ id: 'entity', head: 'Series', look: 'w-name', cell: seriesCell }] : []),
+    { id: 'value', head: 'Observed', align: 'end', cell: (row) => <b class="num alarm-text">{number(numbersOf(row).value)}</b> },
+    { id: 'expected', head: 'Expected', align: 'end', cell: (row) => <span class="num">{number(numbersOf(row).expected)}</span> },
+    { id: 'band', head: 'Band', align: 'end', look: 'wide-only', cell: bandCell },
     { id: 'score', head: 'Score', align: 'end', cell: (row) => <ScoreMeter value={row.score} /> },
     { id: 'algorithm', head: 'Algorithm', look: 'wide-only', cell: (row) => <code class="quiet">{row.algorithm}</code> },
   ];

@@ -2,7 +2,7 @@
 // computed anew at a zoom level.
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { getDetector, listAnomalies, listEvaluations, listJobs, kMostScores, listScores, runDetector, getJob, type Detector, type Job, type Metric, type OnlineModel, type Score } from '../api/watch';
+import { getDetector, listAnomalies, listEvaluations, listJobs, kMostScores, listScores, runDetector, getJob, type Anomaly, type Detector, type Job, type Metric, type OnlineModel, type Score } from '../api/watch';
 import { ApiError } from '../api/http';
 import { Ago, Card, Choice, Facts, now, Outcome, PageHead, StatePill, Stamp } from '../components/bits';
 import { Icon } from '../components/icons';
@@ -19,6 +19,7 @@ import { asYaml } from '../lib/yaml';
 import { usePushed } from '../lib/pushed';
 import { useWatchlist } from '../lib/watchlist';
 import { AnomalyTable } from './anomaly_table';
+import { ChannelsAt } from './channel_table';
 import { Predictions } from './predictions';
 
 interface Range {
@@ -199,6 +200,7 @@ function ModelWatch({ detector, model }: { detector: Detector; model: OnlineMode
   const evaluations = useQuery(`evaluations/${model.name}`, (signal) => listEvaluations(model.name, signal), { every: 15_000 });
   const { range, spanName, free } = windowOf(detector, model.mark);
   const everything = range === null;
+  const at = time(query.value.get('at'));
   const key = `scores/${model.name}/${range ? `${range.from}/${range.to}` : 'all'}`;
   const scores = useQuery(key, (signal) => listScores(model.name, range ?? { from: null, to: null }, signal), { every: 15_000, keep: true });
 
@@ -245,6 +247,7 @@ function ModelWatch({ detector, model }: { detector: Detector; model: OnlineMode
         </div>
         {scores.data && scores.data.length >= kMostScores && <p class="chart-note">The range holds more than these {count(scores.data.length)} scores: zoom in to see the rest.</p>}
       </Card>
+      {at !== null && <ChannelsAt model={model.name} algorithm={algorithm} at={at} />}
       <FoundAnomalies detector={detector} model={model} range={shown} series={series} entity={entity} algorithm={algorithm} />
       <ModelFacts model={model} />
     </>
@@ -301,6 +304,12 @@ function Choosers({ models, model, entities, entity, algorithms, algorithm }: {
   );
 }
 
+/** A score's channels, of the anomaly that it is. */
+function toldOf(anomalies: Anomaly[], score: Score): Pick<Anomaly, 'channels' | 'channelCount' | 'outOfBounds'> {
+  const found = anomalies.find((row) => row.time === score.time && row.algorithm === score.algorithm && row.entity === score.entity);
+  return { channels: found?.channels ?? [], channelCount: found?.channelCount ?? 0, outOfBounds: found?.outOfBounds ?? null };
+}
+
 function FoundAnomalies({ detector, model, range, series, entity, algorithm }: {
   detector: Detector;
   model: OnlineModel;
@@ -316,8 +325,8 @@ function FoundAnomalies({ detector, model, range, series, entity, algorithm }: {
       series
         .filter((row) => row.anomaly && (!range || (row.time >= range.from && row.time <= range.to)))
         .reverse()
-        .map((row) => ({ ...row, detector: detector.name, model: model.name, entity, algorithm })),
-    [series, range?.from, range?.to],
+        .map((row) => ({ ...row, detector: detector.name, model: model.name, entity, algorithm, ...toldOf(answer.rows ?? [], row) })),
+    [series, range?.from, range?.to, answer.rows],
   );
   const rows = whole ? answer.rows : inRange;
   return (
