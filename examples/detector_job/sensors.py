@@ -56,6 +56,18 @@ def play(job, steps=STEPS):
     return report
 
 
+def channels(anomaly):
+    """"s4 80 %, s5 12 %": which sensors an anomaly was and their shares of its score, the largest first."""
+    told = anomaly["metadata"]["channels"].items()
+    parts = sorted(((channel["contribution"] / anomaly["score"], name) for name, channel in told), reverse=True)
+    return ", ".join(f"{name} {100 * share:.0f} %" for share, name in parts[:3])
+
+
+def lines(report):
+    for a in reversed(report["anomalies"]):
+        yield f"anomaly at {a['timestamp'][:16]} by {a['algorithm']}: score {a['score']:.2f}, {channels(a)}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wakeful", default=shutil.which("wakeful") or str(run.HERE.parents[1] / "build/release/wakeful"))
@@ -65,8 +77,7 @@ def main():
         report = play(run.Job(options.wakeful, pathlib.Path(folder)))
     if options.json:
         return print(json.dumps(report))
-    for a in reversed(report["anomalies"]):
-        print(f"anomaly at {a['timestamp'][:16]} by {a['algorithm']}: score {a['score']:.2f} {a['entity']}".rstrip())
+    print("\n".join(lines(report)))
 
 
 if __name__ == "__main__":

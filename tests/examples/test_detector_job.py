@@ -154,12 +154,27 @@ def test_autoencoders_find_the_sensor_that_reads_too_high_by_distance_and_by_sha
     assert {time for _, time in found} <= incident()
 
 
+def test_an_anomaly_of_a_joint_model_says_which_sensor_it_was(jointly):
+    for anomaly in jointly["in steps"]["anomalies"]:
+        assert anomaly["entity"] == "" and anomaly["value"] is None
+        metadata = anomaly["metadata"]
+        told = metadata["channels"]
+        assert max(told, key=lambda name: told[name]["contribution"]) == sensors.STUCK
+        assert told[sensors.STUCK]["value"] > told[sensors.STUCK]["upper"] > told[sensors.STUCK]["expected"]
+        assert metadata["channel_count"] == 6 and 1 <= metadata["out_of_bounds"] <= 6
+        assert sum(channel["contribution"] for channel in told.values()) == pytest.approx(anomaly["score"])
+    lines = list(sensors.lines(jointly["in steps"]))
+    assert lines and all(re.fullmatch(r"anomaly at 2026-\S+ by \w+: score \d+\.\d\d, s4 \d+ %(, s\d \d+ %)*", line) for line in lines)
+
+
 def test_a_joint_model_carries_its_state_from_evaluation_to_evaluation(jointly):
     def told(report):
         return [(s["timestamp"], s["algorithm"], s["score"]) for s in report["scores"]]
 
     assert [turn["rows"] for turn in jointly["in steps"]["turns"]] == [1920, 48, 72, 48, 72]
     assert told(jointly["in steps"]) == told(jointly["at once"])
+    metadata = [[a["metadata"] for a in played["anomalies"]] for played in jointly.values()]
+    assert metadata[0] == metadata[1]
     assert len(told(jointly["at once"])) == 2 * 240
 
 
