@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { checkPage, launch, open, settle, shots } from './support/browser.mjs';
-import { kOddDay, predictInstalls, seed, tellServed } from './support/seed.mjs';
+import { kJump, kOddDay, predictInstalls, seed, tellServed } from './support/seed.mjs';
 import { startServer } from './support/server.mjs';
 
 let server;
@@ -157,6 +157,13 @@ describe('a server at work', () => {
       await page.locator('tbody tr a').first().click();
       await page.waitForURL(new RegExp(`/runs/${seeded.run}`));
       await assertText(heading(page), /forest-00/);
+    }));
+
+  test('an anomaly of sensors that are judged jointly says which of them it was', () =>
+    story('/anomalies?detector=boiler-room&view=points', {}, async (page) => {
+      await page.locator('tbody tr', { hasText: /s3 \d+ %/ }).locator('a').first().click();
+      await page.waitForURL(/\/detectors\/boiler-room\?at=/);
+      await assertText(page.locator('[aria-label="Channels of the anomaly"] tbody tr').first(), /s3\s*\d+ %/);
     }));
 
   test('a stream detector shows how far it is and what it alerted about', () =>
@@ -342,6 +349,7 @@ describe('every page, in both themes, wide and on a phone', () => {
     ['training-run', `/runs/${seeded.training}`],
     ['untrained', '/detectors/payments-volume'],
     ['batch-detector', '/detectors/installs'],
+    ['channels', `/detectors/boiler-room?at=${kJump}`],
   ];
   for (const [width, height] of [[1280, 800], [390, 844]]) {
     test(`${width} px`, async () => {

@@ -62,6 +62,34 @@ async function watch(url) {
   return { job: training.id, training: training.run_id, online: 'checkout-latency__latency_ms__region_online' };
 }
 
+/** When one of four sensors that are judged jointly jumps. */
+export const kJump = new Date(kStart + 2 * kDay + 9 * 3_600_000).toISOString();
+
+/** Three days of four sensors, the first two to learn from: s3 jumps for four buckets. */
+async function sensors(url) {
+  const rows = [];
+  for (let i = 0; i * kStep < 3 * kDay; i += 1) {
+    const ts = kStart + i * kStep;
+    const jumps = ts >= Date.parse(kJump) && ts < Date.parse(kJump) + 4 * kStep;
+    for (let s = 1; s <= 4; s += 1) {
+      const value = 60 + 5 * s + noise(4 * i + s) + (jumps && s === 3 ? 12 : 0);
+      rows.push(JSON.stringify({ ts: new Date(ts).toISOString(), sensor: `s${s}`, degrees: value }));
+    }
+  }
+  await call(url, 'POST', '/api/v1/ingest/boiler', rows.join('\n'), 'application/x-ndjson');
+  await call(url, 'PUT', '/api/v1/detectors/boiler-room', {
+    name: 'boiler-room',
+    schedule: 'manual',
+    time_spec: { granularity: '5m', start: '2d', end: '0s' },
+    metrics: [{ name: 'degrees', source: { observations: 'boiler' }, aggregate: 'mean', dimension_groupings: ['sensor'] }],
+    algorithms: { ransyncoders: {} },
+  });
+  for (const [kind, days] of [['train', 2], ['evaluate', 3]]) {
+    const { job } = await call(url, 'POST', '/api/v1/detectors/boiler-room/run?wait=60', { kind, until: new Date(kStart + days * kDay).toISOString() });
+    if (job.state !== 'succeeded') throw new Error(`${kind} boiler-room: ${JSON.stringify(job)}`);
+  }
+}
+
 const kMlflow = '/api/2.0/mlflow';
 
 async function oneRun(url, experiment, i) {
@@ -171,6 +199,7 @@ export const tellServed = (url) =>
 /** Fills an empty server. Answers the ids that stories need. */
 export async function seed(url) {
   await installs(url);
+  await sensors(url);
   const watched = await watch(url);
   await stream(url);
   const { experiment_id: experiment } = await call(url, 'POST', `${kMlflow}/experiments/create`, { name: 'churn-forest' });
