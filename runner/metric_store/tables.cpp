@@ -6,10 +6,10 @@
 
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
+#include "platform/core/time_text.hpp"
 #include "platform/db/open.hpp"
 #include "runner/csv_reader.hpp"
 #include "runner/sources/sql_plan.hpp"
-#include "runner/time_text.hpp"
 
 namespace wakeful::runner {
 namespace {
@@ -46,7 +46,7 @@ Cell cell_of(const std::string& text, const StoreColumn& column) {
     return *value;
   }
   if (column.type == ColumnType::timestamp) {
-    const auto time = read_time_text(text);
+    const auto time = core::read_time_text(text);
     if (!time) throw wrong("time");
     return core::format_rfc3339(*time);
   }

@@ -8,9 +8,9 @@
 
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
+#include "platform/core/time_text.hpp"
 #include "runner/csv_reader.hpp"
 #include "runner/sources/sources.hpp"
-#include "runner/time_text.hpp"
 
 namespace wakeful::runner {
 namespace {
@@ -127,7 +127,7 @@ class CsvSource final : public Source {
       try {
         if (fields.size() != width)
           throw core::invalid(fmt::format("{} fields where the header has {}", fields.size(), width));
-        const auto time = read_time_text(fields[columns.time]);
+        const auto time = core::read_time_text(fields[columns.time]);
         if (!time || *time <= span.after || *time > span.until || !is_wanted(fields, columns)) continue;
         const auto value = value_in(fields[columns.value]);
         if (!value) continue;

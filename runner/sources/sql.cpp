@@ -10,9 +10,9 @@
 
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
+#include "platform/core/time_text.hpp"
 #include "runner/sources/sources.hpp"
 #include "runner/sources/sql_plan.hpp"
-#include "runner/time_text.hpp"
 
 namespace wakeful::runner {
 namespace {
@@ -52,7 +52,7 @@ class SqlSource final : public Source {
       // Also those that are dropped below: behind LIMIT may be one that would not be.
       if (++count > settings_.max_rows) ObservationCollector::refuse(settings_.max_rows);
       if (row.is_null(0) || row.is_null(1)) return;
-      const auto time = read_time_text(row.text(0));
+      const auto time = core::read_time_text(row.text(0));
       if (!time || *time <= span.after || *time > span.until) return;
       const double value = row.real(1);
       if (!std::isfinite(value)) return;

@@ -6,6 +6,7 @@
 
 #include "platform/core/error.hpp"
 #include "platform/core/text.hpp"
+#include "platform/core/time_text.hpp"
 #include "runner/sources/sql_plan.hpp"
 #include "runner/time_text.hpp"
 
@@ -82,7 +83,7 @@ TimeColumn form_of(db::Tx& tx, const SqlPlan& plan, const CatalogColumn& column)
     const std::string text = fmt::format("SELECT CAST(MAX({}) AS DOUBLE PRECISION) FROM {}", plan.time, plan.table);
     const auto newest =
         tx.find(db::Sql("table.newest", text), {}, [](const db::Row& row) { return row.find_real(0).value_or(0); });
-    return {TimeForm::numbers, units_per_second(newest.value_or(0))};
+    return {TimeForm::numbers, core::units_per_second(newest.value_or(0))};
   }
   throw core::invalid(fmt::format("a column of type {} is no time", type), "source.sql.time_column");
 }
