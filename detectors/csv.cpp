@@ -113,12 +113,7 @@ std::size_t find_column(const std::vector<std::string>& names, const std::string
 
 Columns assign_roles(const std::vector<std::string_view>& header, const CsvOptions& options) {
   Columns out;
-  for (std::size_t i = 0; i < header.size(); ++i) {
-    std::string name(core::trim(csv_text(header[i])));
-    if (name.empty()) name = "column_" + std::to_string(i + 1);
-    if (!core::is_utf8(name)) throw core::invalid(fmt::format("the name of column {} is not UTF-8", i + 1), "file");
-    out.names.push_back(std::move(name));
-  }
+  out.names = csv_names(header);
   out.roles.assign(header.size(), options.only.empty() ? Role::channel : Role::ignored);
   for (const std::string& name : options.only) out.roles[find_column(out.names, name, "file")] = Role::channel;
   for (const std::string& name : options.ignore) out.roles[find_column(out.names, name, "ignore")] = Role::ignored;
@@ -149,6 +144,18 @@ Columns assign_roles(const std::vector<std::string_view>& header, const CsvOptio
       "file");
 }
 
+[[noreturn]] void refuse_length(std::size_t line, bool is_longer, std::size_t header) {
+  throw core::invalid(
+      fmt::format("line {} has {} cells than the header's {}", line, is_longer ? "more" : "fewer", header), "file");
+}
+
+/// The cells of a text, from its header on.
+Cells begin(std::string_view text) {
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
+  if (text.empty()) throw core::invalid("the file is empty: it needs a header line", "file");
+  return Cells(text);
+}
+
 void read_rows(Cells& cells, const Columns& columns, CsvTable& out) {
   std::vector<double> row(columns.channels.size());
   std::string_view time;
@@ -158,10 +165,7 @@ void read_rows(Cells& cells, const Columns& columns, CsvTable& out) {
       const std::string_view cell = cells.next(last);
       if (column >= columns.names.size() || (last && column + 1 < columns.names.size())) {
         if (last && column == 0 && cell.empty() && cells.at_end()) return;  // an empty line at the end
-        throw core::invalid(
-            fmt::format("line {} has {} cells than the header's {}", last ? cells.ended() : cells.line(),
-                        column >= columns.names.size() ? "more" : "fewer", columns.names.size()),
-            "file");
+        refuse_length(last ? cells.ended() : cells.line(), column >= columns.names.size(), columns.names.size());
       }
       if (columns.roles[column] == Role::time) time = cell;
       if (columns.roles[column] != Role::channel) continue;
@@ -177,9 +181,7 @@ void read_rows(Cells& cells, const Columns& columns, CsvTable& out) {
 }  // namespace
 
 CsvTable parse_csv(std::string_view text, const CsvOptions& options) {
-  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
-  if (text.empty()) throw core::invalid("the file is empty: it needs a header line", "file");
-  Cells cells(text);
+  Cells cells = begin(text);
   const std::vector<std::string_view> header = read_row(cells);
   const Columns columns = assign_roles(header, options);
   CsvTable out;
@@ -190,6 +192,34 @@ CsvTable parse_csv(std::string_view text, const CsvOptions& options) {
   read_rows(cells, columns, out);
   return out;
 }
+
+void walk_csv(std::string_view text, const std::function<void(std::span<const std::string_view>)>& on_row) {
+  Cells cells = begin(text);
+  std::vector<std::string_view> row = read_row(cells);
+  const std::size_t width = row.size();
+  on_row(row);
+  while (!cells.at_end()) {
+    row = read_row(cells);
+    if (row.size() == width) {
+      on_row(row);
+    } else if (!(row.size() == 1 && row.front().empty() && cells.at_end())) {  // an empty line at the end
+      refuse_length(cells.ended(), row.size() > width, width);
+    }
+  }
+}
+
+std::vector<std::string> csv_names(std::span<const std::string_view> header) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    std::string name(core::trim(csv_text(header[i])));
+    if (name.empty()) name = "column_" + std::to_string(i + 1);
+    if (!core::is_utf8(name)) throw core::invalid(fmt::format("the name of column {} is not UTF-8", i + 1), "file");
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::optional<double> csv_number(std::string_view cell) { return number_of(cell); }
 
 CsvTable read_csv(const std::string& path, std::istream& in, const CsvOptions& options) {
   if (path == "-") {

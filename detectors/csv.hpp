@@ -7,7 +7,10 @@
 // order of the file. A last empty line is no row. Threads: values.
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <iosfwd>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +39,14 @@ CsvTable parse_csv(std::string_view text, const CsvOptions& options = {});
 
 /// `path` "-" reads `in` to its end. Errors: not_found; as parse_csv.
 CsvTable read_csv(const std::string& path, std::istream& in, const CsvOptions& options = {});
+
+/// Calls `on_row` with the header's cells and then with those of every row, as they stand in the text.
+/// Errors: invalid, with the line, for a row of another length than the header; what `on_row` throws.
+void walk_csv(std::string_view text, const std::function<void(std::span<const std::string_view>)>& on_row);
+/// The names that a header's cells stand for. Errors: invalid for one that is not UTF-8.
+std::vector<std::string> csv_names(std::span<const std::string_view> header);
+/// The number in a cell, NaN where it is missing; nothing for what is no number.
+std::optional<double> csv_number(std::string_view cell);
 
 /// A cell that reads back as `text`: quoted where it must be.
 std::string csv_cell(std::string_view text);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include <fmt/format.h>
@@ -27,6 +29,22 @@ Moment moment_of(core::Timestamp time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   return {std::chrono::floor<std::chrono::hours>(time - day), std::chrono::weekday(day),
           std::chrono::year_month_day(day)};
+}
+
+/// The beginning of the bucket that a time lies in.
+core::Timestamp bucket_of(core::Timestamp time, core::Duration granularity) {
+  if (granularity <= core::Duration{}) return time;
+  const core::Duration past = time.time_since_epoch() % granularity;
+  return time - (past < core::Duration{} ? past + granularity : past);
+}
+
+/// As much of a foreign text as a message shows, in whole characters.
+std::string_view shown(std::string_view text) {
+  constexpr std::size_t kShown = 100;
+  if (text.size() <= kShown) return text;
+  std::size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
 }
 
 struct CalendarPart {
@@ -56,6 +74,14 @@ const CalendarPart* find_part(std::string_view name) {
 core::Error broken() { return core::invalid("model file: its features do not fit together", "model"); }
 
 }  // namespace
+
+std::string words_of(std::span<const RawColumn> columns) {
+  constexpr std::array<std::string_view, 3> kKinds = {"time", "text", "number"};  // in the order of Kind
+  std::vector<std::string> words;
+  for (const RawColumn& column : columns)
+    words.push_back(fmt::format("{} ({})", column.name, kKinds[static_cast<std::size_t>(column.kind)]));
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 FeatureTable::FeatureTable(FeatureRules rules) : rules_(std::move(rules)), categories_(rules_.encode.size()) {
   for (const std::string& part : rules_.calendar) {
@@ -90,8 +116,8 @@ double FeatureTable::code_of(std::size_t column, const std::string& category) co
   if (rules_.unseen) return static_cast<double>(*rules_.unseen);
   constexpr std::size_t kShown = 20;
   throw core::invalid(
-      fmt::format("the training has not shown '{}' as a {}; it knows {}{}", category.substr(0, 100),
-                  rules_.encode[column], fmt::join(std::span(known).first(std::min(known.size(), kShown)), ", "),
+      fmt::format("the training has not shown '{}' as a {}; it knows {}{}", shown(category), rules_.encode[column],
+                  fmt::join(std::span(known).first(std::min(known.size(), kShown)), ", "),
                   known.size() > kShown ? fmt::format(" and {} more", known.size() - kShown) : ""),
       "features.encode");
 }
@@ -99,7 +125,7 @@ double FeatureTable::code_of(std::size_t column, const std::string& category) co
 void FeatureTable::write_row(const FeatureRow& row, std::span<double> out) const {
   std::size_t at = 0;
   if (!rules_.calendar.empty()) {
-    const Moment moment = moment_of(row.time);
+    const Moment moment = moment_of(bucket_of(row.time, rules_.granularity));
     for (const std::string& part : rules_.calendar) out[at++] = find_part(part)->of(moment);
   }
   for (std::size_t column = 0; column < categories_.size(); ++column)
@@ -107,12 +133,26 @@ void FeatureTable::write_row(const FeatureRow& row, std::span<double> out) const
   if (!rules_.value.empty()) out[at] = row.value;
 }
 
+std::vector<RawColumn> FeatureTable::raw_columns() const {
+  std::vector<RawColumn> columns;
+  if (!rules_.calendar.empty()) columns.push_back({rules_.time_column, RawColumn::Kind::time});
+  for (const std::string& name : rules_.encode) columns.push_back({name, RawColumn::Kind::text});
+  if (!rules_.value.empty())
+    columns.push_back({rules_.value_column.empty() ? rules_.value : rules_.value_column, RawColumn::Kind::number});
+  return columns;
+}
+
 Frame FeatureTable::encode(std::span<const FeatureRow> rows) const {
   Frame frame(names_);
   frame.reserve(rows.size());
   std::vector<double> plain(names_.size());
   std::vector<double> scaled(names_.size());
+  const std::vector<double> nothing(names_.size(), std::numeric_limits<double>::quiet_NaN());
   for (const FeatureRow& row : rows) {
+    if (row.is_missing || (!rules_.value.empty() && std::isnan(row.value))) {
+      frame.append(nothing);
+      continue;
+    }
     if (row.categories.size() != categories_.size()) throw core::internal("a row with other categories");
     write_row(row, plain);
     if (rules_.standardise) scaler_.scale(plain, scaled);
@@ -133,6 +173,8 @@ void FeatureTable::save(ModelWriter& out) const {
   }
   json.end_array().member("value", rules_.value).member("standardise", rules_.standardise);
   if (rules_.unseen) json.member("unseen", *rules_.unseen);
+  json.member("time_column", rules_.time_column).member("granularity_us", rules_.granularity.count());
+  if (!rules_.value_column.empty()) json.member("value_column", rules_.value_column);
   out.add_text(kRulesSection, json.end_object().text());
   if (!rules_.standardise) return;
   Packer numbers;
@@ -146,7 +188,11 @@ FeatureTable FeatureTable::load(const ModelReader& in) {
   FeatureRules rules{.calendar = all.texts("calendar"),
                      .value = all.text("value"),
                      .standardise = all.boolean("standardise"),
-                     .unseen = all.find_integer("unseen")};
+                     .unseen = all.find_integer("unseen"),
+                     .value_column = all.find_text("value_column").value_or(""),
+                     .granularity = core::Duration(all.find_integer("granularity_us").value_or(0))};
+  rules.time_column = all.find_text("time_column").value_or(rules.time_column);
+  if (rules.granularity < core::Duration{}) throw broken();
   std::vector<std::vector<std::string>> categories;
   for (const core::ObjectReader& column : all.objects("encode")) {
     rules.encode.push_back(column.text("name"));

@@ -23,13 +23,27 @@ struct FeatureRules {
   std::string value{};                   // name of the value as a feature; "": it is none
   bool standardise = false;              // every feature to mean 0 and deviation 1 of the training
   std::optional<std::int64_t> unseen{};  // code of a category that the training did not show; absent: refused
+  // What the training's source calls the columns, and the buckets that its times are the beginnings of.
+  std::string time_column = "ts";
+  std::string value_column{};    // "": as `value`
+  core::Duration granularity{};  // 0: times are looked at as they are
 };
+
+/// A column of the source's table that a table of features looks at.
+struct RawColumn {
+  enum class Kind { time, text, number };
+  std::string name;
+  Kind kind = Kind::number;
+};
+/// "created_at (time), country_code (text)", for messages.
+std::string words_of(std::span<const RawColumn> columns);
 
 /// Borrows its categories.
 struct FeatureRow {
   core::Timestamp time{};
   std::span<const std::string> categories{};  // one for each name in FeatureRules::encode
   double value = 0;
+  bool is_missing = false;  // some of it is: no feature then, and no score
 };
 
 class FeatureTable {
@@ -44,7 +58,11 @@ class FeatureTable {
   /// Of the i-th encoded name, in the order of their codes.
   const std::vector<std::string>& categories(std::size_t i) const { return categories_[i]; }
 
-  /// Shape: one row for each, names() wide. Errors: invalid, field "features.encode", for a category that is refused.
+  /// What a caller must tell of each row: the time, if the calendar matters, the categories as encoded, the value.
+  std::vector<RawColumn> raw_columns() const;
+
+  /// Shape: one row for each, names() wide; NaN throughout where the row is missing, or its value.
+  /// Errors: invalid, field "features.encode", for a category that is refused.
   Frame encode(std::span<const FeatureRow> rows) const;
 
   void save(ModelWriter& out) const;

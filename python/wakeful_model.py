@@ -12,6 +12,8 @@ Threads: predictions of one model may run at once.
 
 import ctypes
 import ctypes.util
+import datetime
+import json
 import os
 import pathlib
 import shutil
@@ -25,11 +27,18 @@ LIBRARY = "libwakeful_detectors.so"
 TIME_COLUMNS = ("ts", "time", "timestamp")
 COLUMNS = ["algorithm", "entity", "timestamp", "value", "expected", "lower", "upper", "score", "is_anomaly"]
 
+TIME, TEXT, NUMBER = 1, 2, 3  # kinds of inputs
+
 _DOUBLES = ctypes.POINTER(ctypes.c_double)
+_TEXTS = ctypes.POINTER(ctypes.c_char_p)
 
 
 class _Scores(ctypes.Structure):
     _fields_ = [(name, _DOUBLES) for name in ("anomaly_score", "channel_score", "expected", "lower", "upper")]
+
+
+class _Column(ctypes.Structure):
+    _fields_ = [("texts", _TEXTS), ("numbers", _DOUBLES)]
 
 
 class WakefulError(RuntimeError):
@@ -78,8 +87,17 @@ def _open_library():
         "score": (ctypes.c_int, [model, size, _DOUBLES, size, ctypes.POINTER(_Scores), text, size]),
         "update": (ctypes.c_int, [model, size, _DOUBLES, size, ctypes.POINTER(_Scores), text, size]),
     }
+    shapes |= {
+        "inputs": (size, [model]),
+        "input": (text, [model, size]),
+        "input_kind": (ctypes.c_int, [model, size]),
+        "score_columns": (ctypes.c_int, [model, size, ctypes.POINTER(_Column), size, ctypes.POINTER(_Scores), text, size]),
+    }
     for name, (result, arguments) in shapes.items():
-        function = getattr(library, f"wakeful_detectors_{name}")
+        try:
+            function = getattr(library, f"wakeful_detectors_{name}")
+        except AttributeError as error:
+            raise WakefulError(f"{candidate} is older than this model's loader: {error}. Install the program's") from error
         function.restype, function.argtypes = result, arguments
     return library
 
@@ -94,6 +112,19 @@ def _numbers(frame, column):
         raise WakefulError(f"column '{column}' holds no numbers: {error}") from error
 
 
+def _text(cell, column, of):
+    """A time or a category as the library takes it, None where it is missing."""
+    if isinstance(cell, str) and "\0" not in cell:
+        return cell.encode()
+    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell):
+        return None
+    if isinstance(cell, (int, np.integer)) and not isinstance(cell, bool):
+        return str(int(cell)).encode()
+    if of == TIME and isinstance(cell, (datetime.date, float)):
+        return str(cell).encode()
+    raise WakefulError(f"column '{column}' holds {cell!r:.100}, which is no {'time' if of == TIME else 'text'}")
+
+
 class WakefulModel:
     """A model file in memory. `predict` leaves it where it stands: behind the bucket that starts at `position`."""
 
@@ -105,6 +136,9 @@ class WakefulModel:
             raise WakefulError(error.value.decode(errors="replace"))
         self.position = self._call("position", self._model).decode()
         self.algorithms = [self._call("name", self._model, i).decode() for i in range(self._call("count", self._model))]
+        # Of a model that was trained with features: its raw columns and their kinds. Else empty.
+        self.inputs = [(self._call("input", self._model, i).decode(), self._call("input_kind", self._model, i))
+                       for i in range(self._call("inputs", self._model))]
 
     def __del__(self):
         if getattr(self, "_model", None):
@@ -125,12 +159,14 @@ class WakefulModel:
         width = self._call("channels", self._model, i)
         if rows.ndim != 2 or rows.shape[1] != width:
             raise WakefulError(f"{algorithm} takes rows of {width} numbers")
-        out = {name: np.full(rows.shape[:1] if name == "anomaly_score" else rows.shape, np.nan)
-               for name, _ in _Scores._fields_}
+        return self._score("score", i, rows.ctypes.data_as(_DOUBLES), len(rows))
+
+    def _score(self, call, i, cells, count):
+        shape = (count, self._call("channels", self._model, i))
+        out = {name: np.full(shape[:1] if name == "anomaly_score" else shape, np.nan) for name, _ in _Scores._fields_}
         pointers = _Scores(**{name: array.ctypes.data_as(_DOUBLES) for name, array in out.items()})
         error = ctypes.create_string_buffer(1000)
-        if self._call("score", self._model, i, rows.ctypes.data_as(_DOUBLES), len(rows), ctypes.byref(pointers), error,
-                      len(error)):
+        if self._call(call, self._model, i, cells, count, ctypes.byref(pointers), error, len(error)):
             raise WakefulError(error.value.decode(errors="replace"))
         return out
 
@@ -139,15 +175,25 @@ class WakefulModel:
 
         `model_input`: a frame, or what makes one; times are its index or its column ts, time or timestamp, every other
         column is an entity. One that the model does not know is left out, one that is missing is never anomalous; both
-        are warned about, and so are times that do not rise. A method that judges rows as a whole gives one row for all, with the entity "".
+        are warned about, and so are times that do not rise. A method that judges rows as a whole gives one row for all, with
+        the entity "".
+
+        A model that was trained with features takes the columns in `inputs`, as the training's source had them, and judges
+        each row by itself; its entity is its categories. A column that is missing is refused, by name, and so is a
+        category that the training did not show, unless the model has a code for such ones.
         """
         frame = model_input if isinstance(model_input, pd.DataFrame) else pd.DataFrame(
             [model_input] if isinstance(model_input, dict) and not any(map(np.ndim, model_input.values())) else model_input)
-        times = next((frame[name] for name in TIME_COLUMNS if name in frame.columns), frame.index.to_series())
-        frame = frame.drop(columns=[name for name in TIME_COLUMNS if name in frame.columns])
-        frame.columns = [str(column) for column in frame.columns]
+        frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
         if twice := sorted(set(frame.columns[frame.columns.duplicated()])):
             raise WakefulError(f"columns come twice: {', '.join(twice)}")
+        own = [name for name, kind in self.inputs if kind == TIME]
+        found = [name for name in (*own, *TIME_COLUMNS) if name in frame.columns]
+        times = frame[found[0]] if found else frame.index.to_series()
+        taken = {name for name, _ in self.inputs if name not in own}
+        frame = frame.drop(columns=[name for name in found if name not in taken])
+        if self.inputs:
+            return self._predict_raw(frame, times, bool(found))
         if pd.api.types.is_datetime64_any_dtype(times) and not (times.is_monotonic_increasing and times.is_unique):
             warnings.warn("times do not rise from row to row; rows are scored in the order in which they come", stacklevel=3)
         parts = [self._predict(i, name, frame, times) for i, name in enumerate(self.algorithms)]
@@ -172,6 +218,35 @@ class WakefulModel:
         table = pd.DataFrame({"algorithm": algorithm, **table})
         table["is_anomaly"] = table["score"] > 1
         return table[COLUMNS]
+
+    def _predict_raw(self, frame, times, is_named):
+        missing = [name for name, kind in self.inputs if kind != TIME and name not in frame.columns]
+        if any(kind == TIME for _, kind in self.inputs) and not is_named and pd.api.types.is_numeric_dtype(times):
+            missing.insert(0, f"{self.inputs[0][0]} (or {', '.join(TIME_COLUMNS)}, or an index of times)")
+        if missing:
+            raise WakefulError(f"columns missing that the model takes: {', '.join(missing)}")
+        if unknown := sorted(set(frame.columns) - {name for name, _ in self.inputs}):
+            warnings.warn(f"columns unknown to the model: {', '.join(unknown)}", stacklevel=4)
+        columns, texts, groups, values = (_Column * len(self.inputs))(), [], [], np.full(len(frame), np.nan)
+        for column, (name, kind) in zip(columns, self.inputs):
+            if kind == NUMBER:
+                values = np.ascontiguousarray(_numbers(frame, name))
+                column.numbers = values.ctypes.data_as(_DOUBLES)
+                continue
+            cells = [_text(cell, name, kind) for cell in (times if kind == TIME else frame[name])]
+            texts.append((ctypes.c_char_p * len(cells))(*cells))
+            column.texts = ctypes.cast(texts[-1], _TEXTS)
+            if kind == TEXT:
+                groups.append([(cell or b"").decode() for cell in cells])
+        entities = [group[0] if len(group) == 1 else json.dumps(group, ensure_ascii=False, separators=(",", ":"))
+                    for group in zip(*groups)] if groups else ""
+        table = {"entity": entities, "timestamp": times.to_numpy(), "value": np.where(np.isinf(values), np.nan, values),
+                 "expected": np.nan, "lower": np.nan, "upper": np.nan}
+        scores = [self._score("score_columns", i, columns, len(frame))["anomaly_score"] for i in range(len(self.algorithms))]
+        parts = [pd.DataFrame({"algorithm": name, **table, "score": score}) for name, score in zip(self.algorithms, scores)]
+        found = pd.concat(parts, ignore_index=True)
+        found["is_anomaly"] = found["score"] > 1
+        return found[COLUMNS]
 
 
 def _load_pyfunc(path):

@@ -77,7 +77,8 @@ detectors::Frame training_frame(const Work& work, Target& target) {
   const auto& wanted = work.claim.detector.features;
   if (!wanted) return frame_of(target.grid, target.metric);
   const GridRows rows(target.grid, target.metric, wanted->encode);
-  target.features = detectors::FeatureTable::learn(rules_of(*wanted, target.metric), rows.rows());
+  target.features = detectors::FeatureTable::learn(
+      rules_of(*wanted, target.metric, work.claim.detector.time_spec.granularity), rows.rows());
   return target.features->encode(rows.rows());
 }
 

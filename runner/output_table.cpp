@@ -16,9 +16,9 @@ OutputTable::OutputTable(const monitor::Definition& definition)
   for (const std::string_view part : core::split(plain_table_, '.'))
     table_ += (table_.empty() ? "" : ".") + quoted(part, "predict.output.table");
   const monitor::Metric& metric = definition.metrics.front();
-  columns_.push_back(quoted(monitor::time_column_of(definition), "source.time_column"));
+  columns_.push_back(quoted(monitor::time_column_of(metric), "source.time_column"));
   for (const std::string& name : metric.dimension_groupings) columns_.push_back(quoted(name, "dimension_groupings"));
-  columns_.push_back(quoted(monitor::value_column_of(definition), "source.value_column"));
+  columns_.push_back(quoted(monitor::value_column_of(metric), "source.value_column"));
   for (const std::string_view name : monitor::kPredictionColumns) columns_.push_back(quoted(name, "predict"));
   groups_ = metric.dimension_groupings.size();
   whole_days_ = definition.time_spec.granularity % std::chrono::hours(24) == core::Duration{};

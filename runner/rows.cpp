@@ -3,16 +3,21 @@
 #include <algorithm>
 #include <cmath>
 
+#include "monitor/wire/batch.hpp"
 #include "monitor/wire/names.hpp"
 
 namespace wakeful::runner {
 
-detectors::FeatureRules rules_of(const monitor::Features& features, const monitor::Metric& metric) {
+detectors::FeatureRules rules_of(const monitor::Features& features, const monitor::Metric& metric,
+                                 core::Duration granularity) {
   return {.calendar = features.calendar,
           .encode = features.encode,
           .value = features.value ? metric.name : std::string(),
           .standardise = features.scale == "standard",
-          .unseen = features.unseen};
+          .unseen = features.unseen,
+          .time_column = monitor::time_column_of(metric),
+          .value_column = monitor::value_column_of(metric),
+          .granularity = granularity};
 }
 
 GridRows::GridRows(const Grid& grid, const monitor::Metric& metric, std::span<const std::string> encode) {

@@ -13,8 +13,9 @@
 
 namespace wakeful::runner {
 
-/// What detectors/ needs to know of the file's words.
-detectors::FeatureRules rules_of(const monitor::Features& features, const monitor::Metric& metric);
+/// What detectors/ needs to know of the file's words, and of the source's.
+detectors::FeatureRules rules_of(const monitor::Features& features, const monitor::Metric& metric,
+                                 core::Duration granularity);
 
 /// The cells of a grid that hold a value. Borrows nothing.
 class GridRows {

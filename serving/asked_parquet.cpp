@@ -56,8 +56,8 @@ bool is_in(const Index& index, const std::string& name) {
   return std::find(index.columns.begin(), index.columns.end(), name) != index.columns.end();
 }
 
-/// Where `name` is. Errors: invalid if there is no such column, two of them, or it holds no numbers.
-std::size_t find_channel(const parquet::File& file, const Index& index, const std::string& name) {
+/// Where `name` is. Errors: invalid if there is no such column, or two of them, or it is the index.
+std::size_t find_column(const parquet::File& file, const Index& index, const std::string& name) {
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < file.columns().size(); ++i) {
     if (file.columns()[i].name != name) continue;
@@ -67,15 +67,37 @@ std::size_t find_channel(const parquet::File& file, const Index& index, const st
   if (!found) throw core::invalid(fmt::format("there is no column '{}', which the model takes", name), name);
   if (is_in(index, name))
     throw core::invalid(fmt::format("there is no column '{}', which the model takes: it is the index", name), name);
-  const Column& column = file.columns()[*found];
-  if (column.kind != Kind::number)
-    throw core::invalid(fmt::format("the column '{}' holds {}, the model takes numbers", name, column.holds), name);
   return *found;
 }
 
-/// The first column that is called so; else the index, if it is one column.
-std::optional<std::size_t> find_time(const parquet::File& file, const Index& index) {
+/// As find_column. Errors: also where it holds no numbers.
+std::size_t find_numbers(const parquet::File& file, const Index& index, const std::string& name) {
+  const std::size_t found = find_column(file, index, name);
+  const Column& column = file.columns()[found];
+  if (column.kind != Kind::number)
+    throw core::invalid(fmt::format("the column '{}' holds {}, the model takes numbers", name, column.holds), name);
+  return found;
+}
+
+bool holds_integers(const Column& column) {
+  return column.kind == Kind::number && !parquet::holds_reals(column) && !column.is_unsigned &&
+         column.physical != parquet::Physical::boolean;
+}
+
+/// As find_column. Errors: also where it holds neither texts nor whole numbers.
+std::size_t find_texts(const parquet::File& file, const Index& index, const std::string& name) {
+  const std::size_t found = find_column(file, index, name);
+  const Column& column = file.columns()[found];
+  if (column.kind != Kind::text && !holds_integers(column))
+    throw core::invalid(fmt::format("the column '{}' holds {}, the model takes texts", name, column.holds), name);
+  return found;
+}
+
+/// The column `wanted`; the first column that is called so; else the index, if it is one column.
+std::optional<std::size_t> find_time(const parquet::File& file, const Index& index, const std::string& wanted) {
   std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < file.columns().size(); ++i)
+    if (file.columns()[i].name == wanted) return i;
   for (std::size_t i = 0; i < file.columns().size(); ++i) {
     const std::string& name = file.columns()[i].name;
     const bool is_index = is_in(index, name);
@@ -167,6 +189,58 @@ void append_rows(parquet::File& file, std::size_t group, const std::vector<std::
     for (const std::vector<double>& column : values) out.values.push_back(column[i]);
 }
 
+/// Those of a group's rows, each in its place of a row of `width`.
+void append_texts(parquet::File& file, std::size_t group, const std::vector<std::size_t>& columns, AskedRows& out) {
+  const std::size_t first = out.texts.size();
+  const std::size_t width = columns.size();
+  out.texts.resize(first + width * static_cast<std::size_t>(file.rows_of(group)));
+  for (std::size_t c = 0; c < width; ++c) {
+    std::size_t at = first + c;
+    if (file.columns()[columns[c]].kind == Kind::text) {
+      for (auto& text : file.read_texts(group, columns[c])) {
+        if (text) out.texts[at] = std::move(*text);
+        at += width;
+      }
+    } else {
+      for (const auto& number : file.read_integers(group, columns[c])) {
+        if (number) out.texts[at] = std::to_string(*number);
+        at += width;
+      }
+    }
+  }
+}
+
+/// What is asked of a file: its columns, and where the time is.
+struct Places {
+  std::vector<std::size_t> numbers;
+  std::vector<std::size_t> texts;
+  std::optional<std::size_t> time;
+};
+
+Places find_places(const parquet::File& file, const Index& index, const Wanted& wanted, AskedRows& out) {
+  Places places;
+  std::string time;
+  for (const std::string& channel : wanted.channels) {
+    places.numbers.push_back(find_numbers(file, index, channel));
+    out.names.push_back(channel);
+  }
+  for (const auto& [name, kind] : wanted.raw) {
+    using RawKind = detectors::RawColumn::Kind;
+    if (kind == RawKind::time) time = name;
+    if (kind == RawKind::text) places.texts.push_back(find_texts(file, index, name));
+    if (kind != RawKind::number) continue;
+    places.numbers.push_back(find_numbers(file, index, name));
+    out.names.push_back(name);
+  }
+  places.time = find_time(file, index, time);
+  if (places.time) {
+    const std::string& name = file.columns()[*places.time].name;
+    out.times_are_index = is_in(index, name) && name != time && !is_time_name(name);
+  }
+  out.width = out.names.size();
+  return places;
+}
+
 std::vector<std::string> number_rows(const Index::Range& range, std::size_t rows) {
   std::vector<std::string> out;
   for (std::uint64_t i = 0; i < rows; ++i)
@@ -177,23 +251,28 @@ std::vector<std::string> number_rows(const Index::Range& range, std::size_t rows
 
 }  // namespace
 
-AskedRows read_asked_parquet(std::string_view body, std::span<const std::string> channels) {
+AskedRows read_asked_parquet(std::string_view body, const Wanted& wanted) {
   parquet::File file(body);
   const Index index = read_index(file);
-  AskedRows out{.names = {channels.begin(), channels.end()}, .width = channels.size(), .values = {}, .times = {}};
-  std::vector<std::size_t> columns;
-  for (const std::string& channel : channels) columns.push_back(find_channel(file, index, channel));
+  AskedRows out;
+  const auto [numbers, texts, time] = find_places(file, index, wanted, out);
   if (file.rows() == 0) throw core::invalid("the table has no rows", "body");
-  const auto time = find_time(file, index);
   const bool has_times = time || index.range;
-  if (file.rows() > kMostCells / (columns.size() + (has_times ? kCellsOfATime : 0)))
+  const std::size_t cells = numbers.size() + texts.size() * kCellsOfAText + (has_times ? kCellsOfATime : 0);
+  if (file.rows() > kMostCells / std::max<std::size_t>(cells, 1))
     throw core::invalid(
-        fmt::format("rows times columns are more than {} (a time counts as {})", kMostCells, kCellsOfATime), "body");
+        fmt::format("rows times columns are more than {} (a time or text counts as {})", kMostCells, kCellsOfATime),
+        "body");
   for (std::size_t group = 0; group < file.groups(); ++group) {
     if (time) append_times(file, group, *time, out.times);
-    append_rows(file, group, columns, out);
+    append_rows(file, group, numbers, out);
+    append_texts(file, group, texts, out);
+    out.count += static_cast<std::size_t>(file.rows_of(group));
   }
-  if (!time && index.range) out.times = number_rows(*index.range, out.rows());
+  if (!time && index.range) {
+    out.times = number_rows(*index.range, out.rows());
+    out.times_are_index = true;
+  }
   return out;
 }
 

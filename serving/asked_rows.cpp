@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
-#include <map>
 #include <optional>
 
 #include <fmt/format.h>
@@ -15,6 +13,7 @@
 #include "platform/core/json.hpp"
 #include "platform/core/json_numbers.hpp"
 #include "platform/core/text.hpp"
+#include "serving/asked_table.hpp"
 
 namespace wakeful::serving {
 namespace {
@@ -23,7 +22,6 @@ using core::Json;
 
 constexpr std::array<std::string_view, 4> kForms = {"dataframe_split", "dataframe_records", "instances", "inputs"};
 constexpr std::array<std::string_view, 3> kTimeNames = {"ts", "time", "timestamp"};
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 double read_cell(const Json& value, const std::string& path) {
   const auto number = core::find_cell(value);
@@ -32,80 +30,48 @@ double read_cell(const Json& value, const std::string& path) {
   return *number;
 }
 
-/// Rows by name: the columns in the order in which they are first met.
-class NamedRows {
- public:
-  /// -1 is the time.
-  int column(const std::string& name) {
-    if (is_time_name(name)) return -1;
-    const auto [found, is_new] = places_.emplace(name, static_cast<int>(out_.names.size()));
-    if (is_new) out_.names.push_back(name);
-    return found->second;
-  }
-  void begin_row() { cells_.emplace_back(); }
-  void set(int column, const Json& value, const std::string& path) {
-    if (column < 0) {
-      times_.resize(cells_.size(), "null");
-      times_.back() = core::dump_json(value);
-      return;
-    }
-    auto& row = cells_.back();
-    const std::size_t width = std::max(row.size(), static_cast<std::size_t>(column) + 1);
-    grow(width - row.size());
-    row.resize(width, kMissing);
-    row[static_cast<std::size_t>(column)] = read_cell(value, path);
-  }
-  AskedRows take() {
-    out_.width = out_.names.size();
-    for (auto& row : cells_) {
-      grow(out_.width - row.size());
-      row.resize(out_.width, kMissing);
-      out_.values.insert(out_.values.end(), row.begin(), row.end());
-    }
-    if (!times_.empty()) times_.resize(cells_.size(), "null");
-    out_.times = std::move(times_);
-    return std::move(out_);
-  }
+/// A category: a text, or a whole number as it is written.
+std::string read_category(const Json& value, const std::string& path) {
+  if (auto text = core::find_text_of(value)) return *std::move(text);
+  const auto number = core::find_cell(value);
+  if (number && std::isnan(*number)) return {};
+  if (std::string written = core::dump_json(value);
+      number && written.find_first_not_of("-0123456789") == std::string::npos)
+    return written;
+  throw core::invalid(fmt::format("{} must be a text, a whole number or null", path), path);
+}
 
- private:
-  /// Every row has every column: names that come once each would need memory by the square.
-  void grow(std::size_t cells) {
-    cell_count_ += cells;
-    if (cell_count_ > kMostCells)
-      throw core::invalid(fmt::format("rows times columns are more than {}", kMostCells), "dataframe_records");
-  }
+void set(AskedTable& rows, AskedTable::Place place, const Json& value, const std::string& path) {
+  using Role = AskedTable::Role;
+  if (place.role == Role::number) rows.set_number(place, read_cell(value, path));
+  if (place.role == Role::text) rows.set_text(place, read_category(value, path));
+  if (place.role == Role::time || place.role == Role::other_time) rows.set_time(place, core::dump_json(value));
+}
 
-  std::size_t cell_count_ = 0;
-  AskedRows out_;
-  std::map<std::string, int> places_;
-  std::vector<std::vector<double>> cells_;
-  std::vector<std::string> times_;
-};
-
-AskedRows read_records(const std::vector<const Json*>& records, const std::string& path) {
-  NamedRows rows;
+AskedRows read_records(const std::vector<const Json*>& records, const std::string& path, const Wanted& wanted) {
+  AskedTable rows(wanted);
   for (std::size_t i = 0; i < records.size(); ++i) {
     const core::ObjectReader record(*records[i], fmt::format("{}[{}]", path, i));
     rows.begin_row();
     for (const std::string& name : record.names()) {
-      const Json* value = record.find_value(name);  // null for null
-      if (value != nullptr) rows.set(rows.column(name), *value, record.path_of(name));
-      if (value == nullptr) rows.column(name);
+      const AskedTable::Place place = rows.place_of(name);
+      if (const Json* value = record.find_value(name)) set(rows, place, *value, record.path_of(name));  // null for null
     }
   }
   return rows.take();
 }
 
-AskedRows read_split(const core::ObjectReader& split) {
+AskedRows read_split(const core::ObjectReader& split, const Wanted& wanted) {
   constexpr std::array<std::string_view, 3> kKnown = {"columns", "index", "data"};
   split.refuse_unknown(kKnown);
   const std::vector<std::string> names = split.texts("columns");
   if (names.empty()) throw core::invalid("dataframe_split needs columns", "dataframe_split.columns");
-  NamedRows rows;
-  std::vector<int> columns;
+  AskedTable rows(wanted);
+  std::vector<AskedTable::Place> columns;
   for (const std::string& name : names) {
-    const int column = rows.column(name);
-    if (std::find(columns.begin(), columns.end(), column) != columns.end())
+    const AskedTable::Place column = rows.place_of(name);
+    const bool is_there = std::find(columns.begin(), columns.end(), column) != columns.end();
+    if (is_there && column.role != AskedTable::Role::none)
       throw core::invalid(fmt::format("the column '{}' comes twice", name), "dataframe_split.columns");
     columns.push_back(column);
   }
@@ -119,10 +85,11 @@ AskedRows read_split(const core::ObjectReader& split) {
       throw core::invalid(fmt::format("{} has {} values, there are {} columns", path, cells.size(), columns.size()),
                           path);
     rows.begin_row();
-    for (std::size_t c = 0; c < cells.size(); ++c) rows.set(columns[c], *cells[c], fmt::format("{}[{}]", path, c));
+    for (std::size_t c = 0; c < cells.size(); ++c) set(rows, columns[c], *cells[c], fmt::format("{}[{}]", path, c));
   }
   AskedRows out = rows.take();
   if (const Json* index = split.find_value("index"); index != nullptr && out.times.empty()) {
+    out.times_are_index = true;
     for (const Json* time : core::elements_of(*index, "dataframe_split.index"))
       out.times.push_back(core::dump_json(*time));
     if (out.times.size() != lines.size())
@@ -145,11 +112,29 @@ AskedRows read_tensor(const std::vector<const Json*>& lines, const std::string& 
     for (std::size_t c = 0; c < cells.size(); ++c)
       out.values.push_back(read_cell(*cells[c], core::is_array(*lines[i]) ? fmt::format("{}[{}]", row, c) : row));
   }
+  out.count = lines.size();
   return out;
 }
 
-AskedRows read_columns(const core::ObjectReader& columns) {
-  AskedRows out;
+/// The same for a model that takes raw columns, in its own order.
+AskedRows read_raw_tensor(const std::vector<const Json*>& lines, const std::string& path, const Wanted& wanted) {
+  AskedTable rows(wanted);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string row = fmt::format("{}[{}]", path, i);
+    std::vector<const Json*> cells{lines[i]};
+    if (core::is_array(*lines[i])) cells = core::elements_of(*lines[i], row);
+    if (cells.size() != wanted.raw.size())
+      throw core::invalid(fmt::format("{} has {} values, the model takes {}: {}", row, cells.size(), wanted.raw.size(),
+                                      detectors::words_of(wanted.raw)),
+                          row);
+    rows.begin_row();
+    for (std::size_t c = 0; c < cells.size(); ++c)
+      set(rows, rows.place_of(wanted.raw[c].name), *cells[c], fmt::format("{}[{}]", row, c));
+  }
+  return rows.take();
+}
+
+AskedRows read_columns(const core::ObjectReader& columns, const Wanted& wanted) {
   std::vector<std::vector<const Json*>> cells;
   for (const std::string& name : columns.names()) {
     const Json* value = columns.find_value(name);
@@ -161,22 +146,63 @@ AskedRows read_columns(const core::ObjectReader& columns) {
                           columns.path_of(name));
   }
   const std::vector<std::string> names = columns.names();
-  NamedRows rows;
+  AskedTable rows(wanted);
   for (std::size_t i = 0; !cells.empty() && i < cells.front().size(); ++i) {
     rows.begin_row();
     for (std::size_t c = 0; c < names.size(); ++c)
-      rows.set(rows.column(names[c]), *cells[c][i], fmt::format("{}[{}]", columns.path_of(names[c]), i));
+      set(rows, rows.place_of(names[c]), *cells[c][i], fmt::format("{}[{}]", columns.path_of(names[c]), i));
   }
   return rows.take();
 }
 
-AskedRows read_form(std::string_view form, const Json& value) {
+AskedRows read_form(std::string_view form, const Json& value, const Wanted& wanted) {
   const std::string path(form);
-  if (form == "dataframe_split") return read_split(core::ObjectReader(value, path));
-  if (form == "inputs" && core::is_object(value)) return read_columns(core::ObjectReader(value, path));
+  if (form == "dataframe_split") return read_split(core::ObjectReader(value, path), wanted);
+  if (form == "inputs" && core::is_object(value)) return read_columns(core::ObjectReader(value, path), wanted);
   const auto elements = core::elements_of(value, path);
   const bool are_records = form == "dataframe_records" || (!elements.empty() && core::is_object(*elements.front()));
-  return are_records ? read_records(elements, path) : read_tensor(elements, path);
+  if (are_records) return read_records(elements, path, wanted);
+  return wanted.raw.empty() ? read_tensor(elements, path) : read_raw_tensor(elements, path, wanted);
+}
+
+void set_csv(AskedTable& rows, AskedTable::Place place, std::string_view cell, const std::string& column) {
+  using Role = AskedTable::Role;
+  if (place.role == Role::text) rows.set_text(place, detectors::csv_text(cell));
+  if (place.role == Role::time || place.role == Role::other_time) {
+    core::JsonWriter json;
+    rows.set_time(place, json.value(detectors::csv_text(cell)).take());
+  }
+  if (place.role != Role::number) return;
+  const auto number = detectors::csv_number(cell);
+  if (!number)
+    throw core::invalid(fmt::format("the column '{}' holds '{}', the model takes numbers", column, cell.substr(0, 60)),
+                        column);
+  rows.set_number(place, *number);
+}
+
+AskedRows read_raw_csv(std::string_view body, const Wanted& wanted) {
+  if (!core::is_utf8(body)) throw core::invalid("the table is not UTF-8", "body");
+  AskedTable rows(wanted);
+  std::vector<std::string> names;
+  std::vector<AskedTable::Place> places;
+  detectors::walk_csv(body, [&](std::span<const std::string_view> cells) {
+    if (places.empty()) {
+      names = detectors::csv_names(cells);
+      for (const std::string& name : names) {
+        const AskedTable::Place place = rows.place_of(name);
+        const bool is_there = std::find(places.begin(), places.end(), place) != places.end();
+        if (is_there && place.role != AskedTable::Role::none)
+          throw core::invalid(fmt::format("the column '{}' comes twice", name), name);
+        places.push_back(place);
+      }
+      return;
+    }
+    rows.begin_row();
+    for (std::size_t c = 0; c < cells.size(); ++c) set_csv(rows, places[c], cells[c], names[c]);
+  });
+  AskedRows out = rows.take();
+  if (out.rows() == 0) throw core::invalid("the table has a header and no rows", "body");
+  return out;
 }
 
 }  // namespace
@@ -185,7 +211,7 @@ bool is_time_name(std::string_view name) {
   return std::find(kTimeNames.begin(), kTimeNames.end(), core::to_lower(name)) != kTimeNames.end();
 }
 
-AskedRows read_asked_json(std::string_view body) {
+AskedRows read_asked_json(std::string_view body, const Wanted& wanted) {
   const auto document = core::parse_json(body);
   const core::ObjectReader request(document.root());
   constexpr std::array<std::string_view, 5> kKnown = {"dataframe_split", "dataframe_records", "instances", "inputs",
@@ -199,18 +225,21 @@ AskedRows read_asked_json(std::string_view body) {
   }
   if (!form)
     throw core::invalid(fmt::format("the body must have one of {}", fmt::join(kForms, ", ")), "dataframe_split");
-  AskedRows rows = read_form(*form, *request.find_value(*form));
-  if (rows.rows() == 0) throw core::invalid(fmt::format("{} has no rows of numbers", *form), std::string(*form));
+  AskedRows rows = read_form(*form, *request.find_value(*form), wanted);
+  if (rows.rows() == 0 || (rows.width == 0 && wanted.raw.empty()))
+    throw core::invalid(fmt::format("{} has no rows of numbers", *form), std::string(*form));
   return rows;
 }
 
-AskedRows read_asked_csv(std::string_view body) {
+AskedRows read_asked_csv(std::string_view body, const Wanted& wanted) {
+  if (!wanted.raw.empty()) return read_raw_csv(body, wanted);
   const detectors::CsvTable table = detectors::parse_csv(body);
   AskedRows out;
   out.names = table.frame.names();
   out.width = table.frame.channels();
   const auto values = table.frame.view().values();
   out.values.assign(values.begin(), values.end());
+  out.count = table.frame.rows();
   for (const std::string& time : table.times) {
     core::JsonWriter json;
     out.times.push_back(json.value(detectors::csv_text(time)).take());

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "detectors/catalog.hpp"
+#include "detectors/raw_rows.hpp"
+#include "monitor/wire/names.hpp"
 #include "platform/core/error.hpp"
 #include "platform/core/json.hpp"
 #include "platform/core/json_numbers.hpp"
@@ -85,6 +87,22 @@ double raw_score(const detectors::Detector& detector, double score) {
   return score;
 }
 
+/// The vector as the detectors judge it.
+/// Errors: invalid, 422, for a model that takes columns which no vector of numbers can hold.
+std::vector<double> to_features(const ServedModel& model, std::vector<double> vector) {
+  if (!model.features()) return vector;
+  const auto columns = model.features()->raw_columns();
+  if (columns.size() != 1 || columns.front().kind != detectors::RawColumn::Kind::number)
+    throw unprocessable(fmt::format("the model takes columns, not a vector of numbers: {}; ask POST /invocations",
+                                    detectors::words_of(columns)),
+                        "body");
+  if (vector.size() != 1)
+    throw unprocessable(fmt::format("the model takes 1 number ({}), not {}", columns.front().name, vector.size()),
+                        "body");
+  const detectors::Frame frame = encode(*model.features(), detectors::RawRows{.rows = 1, .values = std::move(vector)});
+  return {frame.row(0).begin(), frame.row(0).end()};
+}
+
 /// The detector that finds the vector oddest.
 struct Verdict {
   std::size_t detector = 0;
@@ -108,9 +126,9 @@ http::Response ModelApi::predict(http::Request& request) {
   const auto began = Steady::now();
   predictions_.add();
   const bool wants_score = read_flag(request, "score");
-  const std::vector<double> vector = read_vector(request.read_body());
+  std::vector<double> vector = read_vector(request.read_body());
   const auto model = slot_.get();
-  const Verdict verdict = judge(*model, vector);
+  const Verdict verdict = judge(*model, to_features(*model, std::move(vector)));
   const bool is_anomaly = verdict.score > 1;
   (is_anomaly ? anomalous_ : normal_).add();
   core::JsonWriter json;
@@ -126,12 +144,36 @@ http::Response ModelApi::predict(http::Request& request) {
   return http::Response::json(json.end_object().take());
 }
 
+/// Each channel that some detector of the model takes, once; of a model that was trained with features its raw columns.
+Wanted wanted_by(const ServedModel& model) {
+  if (model.features()) return {.raw = model.features()->raw_columns()};
+  Wanted out;
+  auto& names = out.channels;
+  for (std::size_t i = 0; i < model.size(); ++i)
+    names.insert(names.end(), model.detector(i).channels().begin(), model.detector(i).channels().end());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return out;
+}
+
+void write_inputs(core::JsonWriter& json, const ServedModel& model) {
+  constexpr std::string_view kTypes[] = {"time", "text", "number"};  // in the order of RawColumn::Kind
+  Wanted wanted = wanted_by(model);
+  for (std::string& channel : wanted.channels) wanted.raw.push_back({.name = std::move(channel)});
+  json.key("inputs").begin_array();
+  for (const auto& [name, kind] : wanted.raw)
+    json.begin_object().member("name", name).member("type", kTypes[static_cast<std::size_t>(kind)]).end_object();
+  json.end_array();
+}
+
 http::Response ModelApi::information(http::Request&) {
   questions_.add();
   const auto model = slot_.get();
   core::JsonWriter json;
   json.begin_object().member("model", model->version().name).member("version", model->version().version);
-  json.member("source", model->version().source).key("detectors").begin_array();
+  json.member("source", model->version().source);
+  write_inputs(json, *model);
+  json.key("detectors").begin_array();
   for (std::size_t i = 0; i < model->size(); ++i) json.raw(model->detector(i).describe());
   return http::Response::json(json.end_array().end_object().take());
 }
@@ -164,6 +206,17 @@ class Records {
         write(algorithm, channels[c], scores.y[first + c],
               {at(scores.yhat), at(scores.yhat_lower), at(scores.yhat_upper)}, scores.channel_score[first + c]);
       }
+    }
+  }
+
+  /// Of a model that was trained with features: a row is judged as a whole, and its entity is its group.
+  void write_raw(const std::string& algorithm, const detectors::Scores& scores, const AskedRows& asked) {
+    const std::size_t width = asked.texts.size() / scores.rows();
+    for (std::size_t i = 0; i < scores.rows(); ++i) {
+      time_ = asked.times.empty() ? std::to_string(i) : asked.times[i];
+      const std::string entity = monitor::entity_name(std::span(asked.texts).subspan(i * width, width));
+      const bool has_value = !asked.values.empty() && std::isfinite(asked.values[i]);
+      write(algorithm, entity, has_value ? asked.values[i] : kMissing, kNothing, scores.anomaly_score[i]);
     }
   }
 
@@ -206,19 +259,16 @@ std::string content_type_of(const http::Request& request) {
   return known ? type : "";
 }
 
-/// Each channel that some detector of the model takes, once.
-std::vector<std::string> channels_of(const ServedModel& model) {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < model.size(); ++i)
-    out.insert(out.end(), model.detector(i).channels().begin(), model.detector(i).channels().end());
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
+AskedRows read_asked(const std::string& type, const std::string& body, const ServedModel& model) {
+  const Wanted wanted = wanted_by(model);
+  if (type == kParquet) return read_asked_parquet(body, wanted);
+  return type == kCsv ? read_asked_csv(body, wanted) : read_asked_json(body, wanted);
 }
 
-AskedRows read_asked(const std::string& type, const std::string& body, const ServedModel& model) {
-  if (type == kParquet) return read_asked_parquet(body, channels_of(model));
-  return type == kCsv ? read_asked_csv(body) : read_asked_json(body);
+/// The rows as detector i judges them.
+detectors::Frame frame_of(const AskedRows& asked, const ServedModel& model, std::size_t i) {
+  if (model.features()) return encode_asked(asked, *model.features());
+  return frame_for(asked, {model.detector(i).channels().begin(), model.detector(i).channels().end()});
 }
 
 http::Response ModelApi::invoke(http::Request& request) {
@@ -235,9 +285,11 @@ http::Response ModelApi::invoke(http::Request& request) {
   json.begin_object().key("predictions").begin_array();
   Records records(json);
   for (std::size_t i = 0; i < model->size(); ++i) {
-    const detectors::Frame frame =
-        frame_for(asked, {model->detector(i).channels().begin(), model->detector(i).channels().end()});
-    records.write(model->name(i), model->detector(i), model->score(i, frame), asked);
+    const detectors::Scores scores = model->score(i, frame_of(asked, *model, i));
+    if (model->features())
+      records.write_raw(model->name(i), scores, asked);
+    else
+      records.write(model->name(i), model->detector(i), scores, asked);
   }
   rows_.add(asked.rows());
   return http::Response::json(json.end_array().end_object().take());

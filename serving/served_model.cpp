@@ -20,7 +20,10 @@ std::vector<detectors::NamedDetector> read_detectors(std::string_view file) {
 }  // namespace
 
 ServedModel::ServedModel(registry::ModelVersion version, std::string_view file)
-    : version_(std::move(version)), detectors_(read_detectors(file)), idle_(detectors_.size()) {
+    : version_(std::move(version)),
+      detectors_(read_detectors(file)),
+      features_(detectors::find_features(file)),
+      idle_(detectors_.size()) {
   if (detectors_.empty()) throw core::invalid("the model file holds no detector", "model");
 }
 

@@ -6,13 +6,14 @@
 // follows rows for each question.
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "client/models.hpp"
 #include "client/server.hpp"
-#include "detectors/detector.hpp"
+#include "detectors/features.hpp"
 #include "platform/core/mutex.hpp"
 
 namespace wakeful::serving {
@@ -30,12 +31,15 @@ class ServedModel {
   const std::string& name(std::size_t i) const { return detectors_[i].name; }
   const detectors::Detector& detector(std::size_t i) const { return *detectors_[i].detector; }
 
+  /// What makes rows of the detectors' channels of a caller's columns; nothing if they judge what they are given.
+  const std::optional<detectors::FeatureTable>& features() const { return features_; }
   /// Rows of detector i's channels. Errors: as Detector::update.
   detectors::Scores score(std::size_t i, const detectors::FrameView& rows) const EXCLUDES(mutex_);
 
  private:
   registry::ModelVersion version_;
   std::vector<detectors::NamedDetector> detectors_;
+  std::optional<detectors::FeatureTable> features_;
   mutable core::Mutex mutex_;
   mutable std::vector<std::vector<std::unique_ptr<detectors::Detector>>> idle_
       GUARDED_BY(mutex_);  // copies, by detector

@@ -57,12 +57,35 @@ typedef struct wakeful_scores {
 } wakeful_scores;
 
 /* Scores the rows that follow the model's position; the model stays where it is. `rows` holds row_count * channels
- * numbers, row behind row, NaN for a missing value; one row is one step. Returns 0. */
+ * numbers, row behind row, NaN for a missing value; one row is one step. Returns 0. A model with inputs (below) takes
+ * rows of its raw column's numbers if that is a number and the only one, and refuses rows otherwise. */
 int wakeful_detectors_score(const wakeful_model* model, size_t detector, const double* rows, size_t row_count,
                             const wakeful_scores* out, char* error, size_t error_size);
 /* The same, and the detector stands behind the last row afterwards. */
 int wakeful_detectors_update(wakeful_model* model, size_t detector, const double* rows, size_t row_count,
                              const wakeful_scores* out, char* error, size_t error_size);
+
+/* A model that was trained with features (calendar parts, encoded categories, a scale) has inputs: the raw columns of
+ * the training's source, in the order in which wakeful_detectors_score_columns takes them. A model with none takes
+ * rows. An index that is out of range gives NULL or 0. */
+#define WAKEFUL_INPUT_TIME 1   /* texts: RFC 3339, a date, or a number since 1970; looked at in UTC */
+#define WAKEFUL_INPUT_TEXT 2   /* texts: a category, in UTF-8 */
+#define WAKEFUL_INPUT_NUMBER 3 /* numbers */
+size_t wakeful_detectors_inputs(const wakeful_model* model);
+const char* wakeful_detectors_input(const wakeful_model* model, size_t input); /* its name */
+int wakeful_detectors_input_kind(const wakeful_model* model, size_t input);
+
+/* The cells of one input, one a row; the member that its kind asks for is read. Missing are NULL, "" and NaN. */
+typedef struct wakeful_column {
+  const char* const* texts;
+  const double* numbers;
+} wakeful_column;
+
+/* Scores rows by themselves, each as its bucket of one group; one that lacks a cell has no score. `columns` holds one
+ * for each input. Shape of `out`: as above, of the detector's channels. Returns 0. A category that the training did not
+ * show is refused, by name, unless the model has a code for such ones. */
+int wakeful_detectors_score_columns(const wakeful_model* model, size_t detector, const wakeful_column* columns,
+                                    size_t row_count, const wakeful_scores* out, char* error, size_t error_size);
 
 #ifdef __cplusplus
 }

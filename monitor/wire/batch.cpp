@@ -72,10 +72,10 @@ void check_columns(const Definition& definition) {
     if (name.find('.') != std::string::npos || !names.insert(name).second)
       refuse(path, fmt::format("'{}' is a column of predict's table already", name));
   };
-  take(time_column_of(definition), "metrics[0].source");
+  take(time_column_of(metric), "metrics[0].source");
   for (std::size_t i = 0; i < metric.dimension_groupings.size(); ++i)
     take(metric.dimension_groupings[i], fmt::format("metrics[0].dimension_groupings[{}]", i));
-  take(value_column_of(definition), "metrics[0].name");
+  take(value_column_of(metric), "metrics[0].name");
 }
 
 }  // namespace
@@ -158,16 +158,14 @@ void write(core::JsonWriter& json, const Prediction& prediction) {
   json.member("interval", core::format_duration(prediction.interval)).end_object();
 }
 
-std::string time_column_of(const Definition& definition) {
-  const Source& source = definition.metrics.front().source;
+std::string time_column_of(const Metric& metric) {
   std::string name;
-  if (const auto* sql = std::get_if<SqlSource>(&source)) name = sql->time_column;
-  if (const auto* csv = std::get_if<CsvSource>(&source)) name = csv->time_column;
+  if (const auto* sql = std::get_if<SqlSource>(&metric.source)) name = sql->time_column;
+  if (const auto* csv = std::get_if<CsvSource>(&metric.source)) name = csv->time_column;
   return name.empty() ? "ts" : name;
 }
 
-std::string value_column_of(const Definition& definition) {
-  const Metric& metric = definition.metrics.front();
+std::string value_column_of(const Metric& metric) {
   std::string name;
   if (const auto* sql = std::get_if<SqlSource>(&metric.source)) name = sql->value_column;
   if (const auto* csv = std::get_if<CsvSource>(&metric.source)) name = csv->value_column;

@@ -14,6 +14,7 @@
 namespace wakeful::monitor {
 
 struct Definition;
+struct Metric;
 
 /// What a row may tell of its time, in UTC. Monday is 0; days of months, months and quarters count from 1.
 inline constexpr std::array<std::string_view, 5> kCalendar{"hour_of_day", "day_of_week", "day_of_month", "month",
@@ -47,9 +48,9 @@ void write(core::JsonWriter& json, const Features& features);
 void write(core::JsonWriter& json, const Prediction& prediction);
 
 /// The name of the table's time column: the source's, or "ts".
-std::string time_column_of(const Definition& definition);
+std::string time_column_of(const Metric& metric);
 /// Of its value column.
-std::string value_column_of(const Definition& definition);
+std::string value_column_of(const Metric& metric);
 /// What else its rows hold.
 inline constexpr std::array<std::string_view, 7> kPredictionColumns{
     "prediction", "score", "model", "model_version", "run_id", "detector", "algorithm"};

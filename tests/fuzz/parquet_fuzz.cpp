@@ -47,8 +47,25 @@ std::vector<std::string> read_columns(std::string_view bytes) {
   return channels;
 }
 
+/// As a model that was trained with features: texts and numbers are categories, and times its time.
+void ask_raw(std::string_view bytes) {
+  parquet::File file(bytes, kBounds);
+  if (file.rows() > kMostRows) return;
+  using Kind = detectors::RawColumn::Kind;
+  serving::Wanted wanted;
+  for (const parquet::Column& column : file.columns()) {
+    if (column.kind == parquet::Kind::text || column.kind == parquet::Kind::number)
+      wanted.raw.push_back({column.name, Kind::text});
+    else if (column.kind != parquet::Kind::other)
+      wanted.raw.push_back({column.name, Kind::time});
+  }
+  if (wanted.raw.empty()) return;
+  const serving::AskedRows asked = serving::read_asked_parquet(bytes, wanted);
+  if (asked.rows() == 0 || asked.texts.size() % asked.rows() != 0) std::abort();
+}
+
 void ask(std::string_view bytes, const std::vector<std::string>& channels) {
-  const serving::AskedRows asked = serving::read_asked_parquet(bytes, channels);
+  const serving::AskedRows asked = serving::read_asked_parquet(bytes, {.channels = channels});
   if (asked.width != channels.size() || asked.values.size() != asked.rows() * asked.width || asked.rows() == 0)
     std::abort();
   if (!asked.times.empty() && asked.times.size() != asked.rows()) std::abort();
@@ -63,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const std::vector<std::string> channels = read_columns(bytes);
     if (!channels.empty()) ask(bytes, channels);
+    ask_raw(bytes);
   } catch (const core::Error& e) {
     if (e.code() != core::ErrorCode::invalid) std::abort();
   }

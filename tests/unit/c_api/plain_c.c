@@ -20,3 +20,24 @@ int score_in_c(const char* path, const double* rows, unsigned long count, double
   wakeful_detectors_close(model);
   return failed;
 }
+
+int score_row_in_c(const struct wakeful_model* model, unsigned long detector, const char* time, const char* category,
+                   double number, double* score, char* error, unsigned long error_size) {
+  wakeful_scores out = {0};
+  wakeful_column columns[8] = {{0}};
+  size_t i;
+  for (i = 0; i < wakeful_detectors_inputs(model) && i < 8; ++i) {
+    switch (wakeful_detectors_input_kind(model, i)) {
+      case WAKEFUL_INPUT_TIME:
+        columns[i].texts = &time;
+        break;
+      case WAKEFUL_INPUT_TEXT:
+        columns[i].texts = &category;
+        break;
+      default:
+        columns[i].numbers = &number;
+    }
+  }
+  out.anomaly_score = score;
+  return wakeful_detectors_score_columns(model, detector, columns, 1, &out, error, error_size);
+}

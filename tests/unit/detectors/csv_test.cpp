@@ -122,6 +122,31 @@ TEST(Csv, ReadsAPipeOfTheShell) {
   }
 }
 
+TEST(Csv, IsWalkedRowByRowAsItsCellsStand) {
+  std::vector<std::vector<std::string>> rows;
+  walk_csv("\xEF\xBB\xBF a ,\"b\"\r\n1,\"x, \"\"y\"\"\"\r\n,\n\n", [&](std::span<const std::string_view> cells) {
+    if (rows.empty()) {
+      EXPECT_EQ(csv_names(cells), (std::vector<std::string>{"a", "b"}));
+    }
+    rows.emplace_back(cells.begin(), cells.end());
+  });
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[1], (std::vector<std::string>{"1", "\"x, \"\"y\"\"\""}));
+  EXPECT_EQ(rows[2], (std::vector<std::string>{"", ""}));
+  const auto refusal = [](std::string_view text) -> std::string {
+    try {
+      walk_csv(text, [](auto) {});
+    } catch (const core::Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal("a,b\n1,2\n3\n"), "line 3 has fewer cells than the header's 2");
+  EXPECT_EQ(refusal("a,b\n1,2,3\n"), "line 2 has more cells than the header's 2");
+  EXPECT_EQ(refusal("a,b\n\n1,2\n"), "line 2 has fewer cells than the header's 2");
+  EXPECT_EQ(refusal(""), "the file is empty: it needs a header line");
+}
+
 TEST(Csv, QuotesWhatNeedsIt) {
   EXPECT_EQ(csv_cell("plain"), "plain");
   EXPECT_EQ(csv_cell("a,\"b\""), "\"a,\"\"b\"\"\"");

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 
 #include "detectors/catalog.hpp"
+#include "detectors/raw_rows.hpp"
 #include "platform/core/error.hpp"
 
 namespace wakeful::detectors {
@@ -66,6 +68,85 @@ TEST(Features, RefuseACategoryThatTheTrainingDidNotShowUnlessItHasACode) {
   const Frame frame = FeatureTable::learn(own, kTraining).encode(spain);
   EXPECT_EQ(frame.at(0, 4), -1);
   EXPECT_EQ(frame.at(0, 5), 0);  // ios is as it was
+}
+
+TEST(Features, AreTheSameOfACallersCellsAsOfTheBatchJobsRows) {
+  FeatureRules own = rules();
+  own.standardise = true;
+  own.granularity = std::chrono::hours(24);
+  const FeatureTable table = FeatureTable::learn(own, kTraining);
+  const Frame wanted = table.encode(kTraining);
+  const Frame frame = encode(table, {.rows = 3,
+                                     .times = {"2026-06-01 17:45:00", "2026-06-02", "1780444800"},
+                                     .categories = {"it", "ios", "de", "web", "fr", "ios"},
+                                     .values = {10, 20, 60}});
+  ASSERT_EQ(frame.rows(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(values(frame, i), values(wanted, i));
+}
+
+TEST(Features, LookAtTheBucketThatATimeLiesIn) {
+  FeatureRules own = rules();
+  own.granularity = std::chrono::hours(24 * 7);  // from a Thursday to the next, as 1970 began
+  const FeatureTable table = FeatureTable::learn(own, kTraining);
+  for (const char* time : {"2026-06-04T00:00:00Z", "2026-06-10T23:59:59.999999Z", "1969-12-31T00:00:00Z"})
+    EXPECT_EQ(table.encode(std::vector{row(time, kItIos, 1)}).at(0, 0), 3) << time;
+}
+
+TEST(Features, AreNoneOfARowThatLacksACell) {
+  FeatureRules own = rules();
+  own.standardise = true;  // a scaler knows no missing value
+  own.unseen = -1;         // "" is none of the unseen
+  const FeatureTable table = FeatureTable::learn(own, kTraining);
+  const Frame frame = encode(table, {.rows = 5,
+                                     .times = {"", "2026-06-02", "2026-06-02", "2026-06-02", "2026-06-02"},
+                                     .categories = {"it", "ios", "", "ios", "it", "ios", "it", "ios", "it", "ios"},
+                                     .values = {1, 1, std::nan(""), HUGE_VAL, 1}});
+  for (std::size_t i = 0; i < 4; ++i)
+    for (const double feature : frame.row(i)) EXPECT_TRUE(std::isnan(feature)) << i;
+  EXPECT_TRUE(std::isfinite(frame.at(4, 6)));
+  EXPECT_TRUE(std::isnan(table.encode(std::vector{row("2026-06-01T00:00:00Z", kItIos, std::nan(""))}).at(0, 0)));
+}
+
+TEST(Features, SayByColumnWhatIsNoTime) {
+  FeatureRules own = rules();
+  own.time_column = "created_at";
+  const FeatureTable table = FeatureTable::learn(own, kTraining);
+  try {
+    encode(table, {.rows = 1, .times = {"soon"}, .categories = {"it", "ios"}, .values = {1}});
+    FAIL() << "'soon' is no time";
+  } catch (const core::Error& e) {
+    EXPECT_EQ(e.field(), "created_at");
+    EXPECT_NE(std::string(e.what()).find("'created_at': 'soon' is no time"), std::string::npos) << e.what();
+  }
+}
+
+TEST(Features, NameTheRawColumnsAsTheSourceDoes) {
+  FeatureRules own = rules();
+  EXPECT_EQ(words_of(FeatureTable::learn(own, kTraining).raw_columns()),
+            "ts (time), country (text), platform (text), users (number)");
+  own.time_column = "created_at";
+  own.value_column = "new_users";
+  own.granularity = std::chrono::hours(1);
+  const std::optional<FeatureTable> table = FeatureTable::learn(own, kTraining);
+  const auto back = find_features(save_detectors({}, "", table));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(words_of(back->raw_columns()), "created_at (time), country (text), platform (text), new_users (number)");
+  EXPECT_EQ(back->rules().granularity, std::chrono::hours(1));
+  own.calendar = {};
+  own.value = "";
+  EXPECT_EQ(words_of(FeatureTable::learn(own, kTraining).raw_columns()), "country (text), platform (text)");
+}
+
+TEST(Features, ShowALongCategoryInWholeCharacters) {
+  std::string category(99, 'x');
+  for (int i = 0; i < 9; ++i) category += "\u00fc";
+  const std::array<std::string, 2> strange{category, "ios"};
+  try {
+    FeatureTable::learn(rules(), kTraining).encode(std::vector{row("2026-06-01T00:00:00Z", strange, 1)});
+    FAIL() << "it was never shown";
+  } catch (const core::Error& e) {
+    EXPECT_NE(std::string(e.what()).find("'" + std::string(99, 'x') + "' as a country"), std::string::npos);
+  }
 }
 
 TEST(Features, ScaleAsTheTrainingDid) {
@@ -136,6 +217,13 @@ TEST(Features, RefuseAModelFileWhoseCategoriesAreNotInOrder) {
   ModelWriter out;
   out.add_text("features",
                R"({"calendar":[],"encode":[{"name":"c","categories":["it","de"]}],"value":"","standardise":false})");
+  const std::string file = out.bytes();
+  EXPECT_THROW(find_features(file), core::Error);
+}
+
+TEST(Features, RefuseAModelFileWhoseBucketsHaveNoWidth) {
+  ModelWriter out;
+  out.add_text("features", R"({"calendar":["month"],"encode":[],"value":"","standardise":false,"granularity_us":-1})");
   const std::string file = out.bytes();
   EXPECT_THROW(find_features(file), core::Error);
 }

@@ -15,7 +15,7 @@ using Texts = std::vector<std::string>;
 
 std::string refusal(std::string_view body, const Names& channels) {
   try {
-    read_asked_parquet(body, channels);
+    read_asked_parquet(body, {.channels = channels});
   } catch (const core::Error& e) {
     EXPECT_EQ(e.code(), core::ErrorCode::invalid);
     return e.what();
@@ -24,7 +24,7 @@ std::string refusal(std::string_view body, const Names& channels) {
 }
 
 TEST(AskedParquet, GivesTheAskedColumnsInTheAskedOrder) {
-  const AskedRows asked = read_asked_parquet(read_seed("frame"), Names{"sd", "mean"});
+  const AskedRows asked = read_asked_parquet(read_seed("frame"), {.channels = {"sd", "mean"}});
   EXPECT_EQ(asked.names, (Names{"sd", "mean"}));
   EXPECT_EQ(asked.values, (std::vector<double>{0.25, 0.5, 25, 30, 7, 7}));
   EXPECT_EQ(asked.times, Texts{});
@@ -37,7 +37,7 @@ TEST(AskedParquet, RefusesADateThatIsNone) {
 }
 
 TEST(AskedParquet, JoinsRowGroups) {
-  const AskedRows asked = read_asked_parquet(read_seed("snappy"), Names{"integer", "real"});
+  const AskedRows asked = read_asked_parquet(read_seed("snappy"), {.channels = {"integer", "real"}});
   ASSERT_EQ(asked.rows(), 40U);
   EXPECT_EQ(asked.values[2 * 30], 30 * 30 - 50);
   EXPECT_EQ(asked.values[2 * 30 + 1], 7.5);
@@ -45,9 +45,10 @@ TEST(AskedParquet, JoinsRowGroups) {
 }
 
 TEST(AskedParquet, TakesTheIndexForTheTimeAndNeverForAChannel) {
-  EXPECT_EQ(read_asked_parquet(read_seed("frame_reversed"), Names{"mean"}).times, (Texts{"2", "1", "0"}));
-  EXPECT_EQ(read_asked_parquet(read_seed("frame_indexed"), Names{"mean"}).times, (Texts{"\"x\"", "\"y\"", "\"z\""}));
-  EXPECT_EQ(read_asked_parquet(read_seed("frame_by_time"), Names{"mean"}).times,
+  EXPECT_EQ(read_asked_parquet(read_seed("frame_reversed"), {.channels = {"mean"}}).times, (Texts{"2", "1", "0"}));
+  EXPECT_EQ(read_asked_parquet(read_seed("frame_indexed"), {.channels = {"mean"}}).times,
+            (Texts{"\"x\"", "\"y\"", "\"z\""}));
+  EXPECT_EQ(read_asked_parquet(read_seed("frame_by_time"), {.channels = {"mean"}}).times,
             (Texts{"\"2024-01-01T00:00:00\"", "\"2024-01-02T00:00:00\"", "\"2024-01-03T00:00:00\""}));
   EXPECT_NE(refusal(read_seed("frame_indexed"), {"__index_level_0__"}).find("index"), std::string::npos);
   EXPECT_NE(refusal(read_seed("frame_by_time"), {"ts"}).find("index"), std::string::npos);
@@ -59,7 +60,7 @@ AskedRows read_with_time(const std::string& seed, std::string_view name) {
   for (std::size_t at = body.find("\x18\x02" + std::string(name)); at != std::string::npos;
        at = body.find("\x18\x02" + std::string(name), at + 1))
     body.replace(at + 2, 2, "ts");
-  return read_asked_parquet(body, Names{"value"});
+  return read_asked_parquet(body, {.channels = {"value"}});
 }
 
 TEST(AskedParquet, WritesTimesAsPandasDoes) {
@@ -80,6 +81,23 @@ TEST(AskedParquet, RefusesColumnsThatHoldNoNumbers) {
   EXPECT_NE(refusal(read_seed("times"), {"date"}).find("dates"), std::string::npos);
   EXPECT_NE(refusal(read_seed("frame"), {"mean", "median"}).find("median"), std::string::npos);
   EXPECT_NE(refusal(others, {"value"}).find("'time' holds nested values"), std::string::npos);
+}
+
+TEST(AskedParquet, GivesTheTextsAndTheTimeThatAModelOfRawColumnsTakes) {
+  using Kind = detectors::RawColumn::Kind;
+  const std::string times = read_seed("times");
+  const Wanted wanted{
+      .raw = {{"us", Kind::time}, {"text", Kind::text}, {"number", Kind::text}, {"value", Kind::number}}};
+  const AskedRows asked = read_asked_parquet(times, wanted);
+  ASSERT_EQ(asked.rows(), 3U);
+  EXPECT_EQ(asked.texts, (Texts{"noon", "7", "", "8", "", ""}));
+  EXPECT_EQ(asked.values, (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(asked.times, (Texts{"\"1969-12-31T23:59:59.999999\"", "\"2024-02-29T00:00:00\"", "null"}));
+  EXPECT_FALSE(asked.times_are_index);
+  EXPECT_TRUE(read_asked_parquet(read_seed("frame_reversed"), {.raw = {{"sd", Kind::number}}}).times_are_index);
+  for (const char* name : {"value", "date", "absent"})
+    EXPECT_THROW(read_asked_parquet(times, {.raw = {{name, Kind::text}}}), core::Error) << name;
+  EXPECT_THROW(read_asked_parquet(times, {.raw = {{"text", Kind::number}}}), core::Error);
 }
 
 TEST(AskedParquet, RefusesWhatIsNoFile) {
