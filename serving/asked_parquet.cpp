@@ -183,6 +183,7 @@ void append_times(parquet::File& file, std::size_t group, std::size_t at, std::v
 void append_rows(parquet::File& file, std::size_t group, const std::vector<std::size_t>& columns, AskedRows& out) {
   const auto rows = static_cast<std::size_t>(file.rows_of(group));
   std::vector<std::vector<double>> values;
+  values.reserve(columns.size());
   for (const std::size_t column : columns) values.push_back(file.read_numbers(group, column));
   out.values.reserve(out.values.size() + rows * columns.size());
   for (std::size_t i = 0; i < rows; ++i)

@@ -18,6 +18,7 @@ const std::array<std::string, 1> kItaly{"it"};
 
 std::vector<FeatureRow> rows(int count) {
   std::vector<FeatureRow> all;
+  all.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     all.push_back({.time = core::parse_rfc3339("2026-01-01T00:00:00Z") + i * std::chrono::hours(24),
                    .categories = i % 2 == 0 ? kGermany : kItaly,
@@ -54,9 +55,10 @@ FeatureRules of_all() {
 }
 
 class CApiFeatures : public ::testing::Test {
- protected:
+ public:
   ~CApiFeatures() override { wakeful_detectors_close(model_); }
 
+ protected:
   void open(FeatureRules rules) {
     trained_ = train(std::move(rules));
     model_ = wakeful_detectors_read(trained_.file.data(), trained_.file.size(), error_, sizeof error_);
@@ -89,6 +91,7 @@ TEST_F(CApiFeatures, ScoreColumnsToTheBitAsTheBatchJobScoresItsRows) {
   std::vector<std::string> times;
   std::vector<const char*> texts, countries;
   std::vector<double> values;
+  times.reserve(asked.size());
   for (const FeatureRow& row : asked) times.push_back(core::format_rfc3339(row.time + std::chrono::hours(7)));
   for (std::size_t i = 0; i < asked.size(); ++i) {
     texts.push_back(times[i].c_str());
@@ -145,8 +148,7 @@ TEST_F(CApiFeatures, ScaleTheNumbersOfAGroupsModelHoweverTheyAreGiven) {
   ASSERT_EQ(wakeful_detectors_inputs(model_), 1U);
   EXPECT_STREQ(wakeful_detectors_input(model_, 0), "new_users");
   const std::vector<double> values{5'000, 5'050, 9'000, std::nan(""), HUGE_VAL};
-  std::vector<FeatureRow> asked;
-  for (int i = 0; i < 3; ++i) asked.push_back({.value = values[static_cast<std::size_t>(i)]});
+  const std::vector<FeatureRow> asked{{.value = values[0]}, {.value = values[1]}, {.value = values[2]}};
   const Scores wanted = trained_.detectors[0].detector->score(trained_.table->encode(asked));
   EXPECT_LE(wanted.anomaly_score[1], 1) << "an ordinary count";
   EXPECT_GT(wanted.anomaly_score[2], 1);
