@@ -1,5 +1,6 @@
 """A real broker (scripts/kafka), topics on it, and what a stream detector has to make of them, reckoned in Python."""
 import collections
+import contextlib
 import json
 import math
 import pathlib
@@ -13,6 +14,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts/kafka"
 PARTITIONS = 4
+NOT_AT_HOME = (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+               KafkaError.GROUP_ID_NOT_FOUND)  # what a broker says of a group that is new
 
 
 class Broker:
@@ -48,10 +51,33 @@ class Broker:
             try:
                 if admin.describe_consumer_groups([group])[group].result(10).members:
                     return
-            except KafkaException as error:  # the broker is not at home with a group that is new
-                if error.args[0].code() not in (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE,
-                                                KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.GROUP_ID_NOT_FOUND):
+            except KafkaException as error:
+                if error.args[0].code() not in NOT_AT_HOME:
                     raise
+
+    def committed(self, group, topic):
+        """The group's offset of each partition; None where it has none."""
+        with self.asking(group) as consumer:
+            try:
+                parts = consumer.committed([TopicPartition(topic, p) for p in range(PARTITIONS)], 10)
+            except KafkaException as error:
+                if error.args[0].code() not in NOT_AT_HOME:
+                    raise
+                return [None] * PARTITIONS
+            return [part.offset if part.offset >= 0 else None for part in parts]
+
+    def ends(self, topic):
+        """The offset to come of each partition."""
+        with self.asking("nobody") as consumer:
+            return [consumer.get_watermark_offsets(TopicPartition(topic, p), 10)[1] for p in range(PARTITIONS)]
+
+    @contextlib.contextmanager
+    def asking(self, group):
+        consumer = Consumer({"bootstrap.servers": self.address, "group.id": group, "log_level": 0})
+        try:
+            yield consumer
+        finally:
+            consumer.close()
 
     def producer(self):
         return Producer({"bootstrap.servers": self.address, "enable.idempotence": True, "linger.ms": 5,
@@ -114,6 +140,64 @@ def readings(count, keys=50, seed=3):
         temperature[key] = min(high, max(low, temperature[key] + chance.choice((-1, 0, 1))))
         ts = 1_700_000_000_000 + i * 600 // keys * 4
         yield str(key), json.dumps({"Temperature_C": temperature[key], "Timestamp": ts * 1_000_000}), ts
+
+
+class Windows:
+    """The windows of one key, reckoned from all its readings at every reading: slow, and nothing to go wrong."""
+
+    def __init__(self, kind="hopping", size=5_000, step=1_000, grace=0):
+        self.kind, self.size, self.step, self.grace = kind, size, step if kind == "hopping" else size, grace
+        self.latest, self.taken, self.given, self.late = -1, [], set(), 0
+
+    def bounds(self, ts):
+        """(start, end) of the windows that a reading belongs to, now that it has been taken."""
+        if self.kind == "sliding":  # each ends at a reading and holds both its ends
+            return [(end - self.size, end) for end in sorted({t for t, _ in self.taken}) if ts <= end <= ts + self.size]
+        first = max(0, (ts - self.size) // self.step * self.step + self.step)
+        return [(start, start + self.size) for start in range(first, ts + 1, self.step)]
+
+    def is_closed(self, end, now):
+        return end < now if self.kind == "sliding" else end <= now
+
+    def values(self, start, end):
+        is_in = (lambda ts: start <= ts <= end) if self.kind == "sliding" else (lambda ts: start <= ts < end)
+        return [value for ts, value in self.taken if is_in(ts)]
+
+    def take(self, ts, value, emit="updates"):
+        """[(start, end, values)] that the reading makes known."""
+        now = max(ts, self.latest) - self.grace
+        if self.kind == "sliding" and self.is_closed(ts, now):
+            self.late += 1
+            return []
+        before = self.taken
+        self.taken = [*before, (ts, value)]
+        bounds = self.bounds(ts)
+        # A reading that comes too late for some windows is in the others alone.
+        open_ones = [(start, end) for start, end in bounds if not self.is_closed(end, now)]
+        self.late += len(open_ones) < len(bounds)
+        if open_ones:
+            self.latest = max(ts, self.latest)
+        else:
+            self.taken = before
+        updated = [(start, end, self.values(start, end)) for start, end in open_ones]
+        if emit == "updates":
+            return updated
+        self.given.update(set(bounds) - set(open_ones))
+        every = sorted({bound for t, _ in self.taken for bound in self.bounds(t)})
+        closed = [(start, end) for start, end in every if self.is_closed(end, now) and (start, end) not in self.given]
+        self.given.update(closed)
+        return [(start, end, self.values(start, end)) for start, end in closed]
+
+
+AGGREGATES = {"mean": lambda values: sum(values) / len(values), "sum": sum, "count": len, "min": min, "max": max}
+
+
+def windows(messages, window, emit="updates"):
+    """What each reading, in their order, makes known: (key, time, [(start, end, values)]); and how many were late."""
+    keys, out = collections.defaultdict(lambda: Windows(**window)), []
+    for key, value, ts in messages:
+        out.append((key, ts, keys[key].take(ts, json.loads(value)["Temperature_C"], emit)))
+    return out, sum(here.late for here in keys.values())
 
 
 def reckon(messages, size=5_000, step=1_000, threshold=90):
