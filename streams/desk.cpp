@@ -58,6 +58,11 @@ void Desk::take_message(std::int64_t lane, const Record& message, std::int64_t o
   work(here, message, offset, [&] { return reader_.read_message(message); });
 }
 
+void Desk::begin_at(std::int64_t lane, std::int64_t next) {
+  count();
+  lanes_.at(lane).state.next = next;
+}
+
 void Desk::skip_to(std::int64_t lane, std::int64_t next) {
   Lane& here = lanes_.at(lane);
   if (next <= here.state.next) return;

@@ -31,6 +31,8 @@ class Desk {
   /// and is left out. The lane is open.
   void take_line(std::int64_t lane, std::string_view line, std::int64_t next, bool is_too_long);
   void take_message(std::int64_t lane, const Record& message, std::int64_t offset);
+  /// The lane, which was never read, begins at `next`.
+  void begin_at(std::int64_t lane, std::int64_t next);
   /// The lane goes on at `next`: what lies before it is gone.
   void skip_to(std::int64_t lane, std::int64_t next);
 

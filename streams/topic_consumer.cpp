@@ -140,11 +140,8 @@ void TopicConsumer::take_error(const rd_kafka_message_t& message) {
     return;
   }
   if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-    std::int64_t first = 0, end = 0;
-    require_ok(kafka().query_watermark_offsets(client_.get(), input_.topic.c_str(), message.partition, &first, &end,
-                                               kAnswerMs),
-               "asking for a partition's bounds");
-    return owner_.gone(message.partition, first, end);
+    const Bounds bounds = ask_bounds(message.partition);
+    return owner_.gone(message.partition, bounds.first, bounds.end);
   }
   const char* text = message.payload != nullptr ? static_cast<const char*>(message.payload) : "";
   if (message.err == RD_KAFKA_RESP_ERR__FATAL || message.err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
@@ -174,10 +171,9 @@ void TopicConsumer::assign(rd_kafka_topic_partition_list_t* partitions) {
   std::vector<std::int64_t> mine;
   mine.reserve(static_cast<std::size_t>(partitions->cnt));
   for (int i = 0; i < partitions->cnt; ++i) mine.push_back(partitions->elems[i].partition);
-  const std::int64_t otherwise = input_.is_from_end ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
   const auto places = owner_.assigned(mine);
   for (std::size_t i = 0; i < places.size(); ++i)
-    partitions->elems[i].offset = places[i].offset < 0 ? otherwise : places[i].offset;
+    partitions->elems[i].offset = places[i].offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : places[i].offset;
   partitions_ = mine;
   require_ok(kafka().assign(client_.get(), partitions), "taking partitions");
   asker_->ask(mine);
@@ -204,6 +200,14 @@ void TopicConsumer::commit_later(std::span<const PartitionOffset> offsets) {
 }
 
 GroupMetadata TopicConsumer::group() const { return GroupMetadata(kafka().consumer_group_metadata(client_.get())); }
+
+TopicConsumer::Bounds TopicConsumer::ask_bounds(std::int64_t partition) const {
+  Bounds out;
+  require_ok(kafka().query_watermark_offsets(client_.get(), input_.topic.c_str(), static_cast<std::int32_t>(partition),
+                                             &out.first, &out.end, kAnswerMs),
+             "asking for a partition's bounds");
+  return out;
+}
 
 std::optional<std::int64_t> TopicConsumer::find_end(std::int64_t partition) const {
   std::int64_t first = 0, end = 0;

@@ -30,7 +30,7 @@ class TopicConsumer {
   class Owner {
    public:
     virtual ~Owner() = default;
-    /// Gives each partition's offset to begin with; negative: where the definition says.
+    /// Gives each partition's offset to begin with; negative: its oldest.
     virtual std::vector<PartitionOffset> assigned(const std::vector<std::int64_t>& partitions) = 0;
     /// `is_lost`: others may have them already.
     virtual void revoked(bool is_lost) = 0;
@@ -56,6 +56,12 @@ class TopicConsumer {
   void commit_later(std::span<const PartitionOffset> offsets);
   GroupMetadata group() const;
 
+  struct Bounds {
+    std::int64_t first = 0;  // the oldest offset
+    std::int64_t end = 0;    // the one to come
+  };
+  /// Of a partition, as the broker says now. Errors: unavailable.
+  Bounds ask_bounds(std::int64_t partition) const;
   /// The end of a partition as last heard of.
   std::optional<std::int64_t> find_end(std::int64_t partition) const;
   /// Whether there are partitions, and all of them have been read to their ends.

@@ -55,7 +55,10 @@ class Session final : public TopicConsumer::Owner {
       const LaneState lane = settled(lanes[i], committed[i]);
       desk_->open(lane);
       open_.push_back(lane.lane);
-      out.push_back({lane.lane, lane.next});
+      // Kept with the first move: were the end asked for again, what came in between would be passed over.
+      if (lane.next == LaneState::kUnread && input().is_from_end)
+        desk_->begin_at(lane.lane, consumer_->ask_bounds(lane.lane).end);
+      out.push_back({lane.lane, desk_->next(lane.lane)});
     }
     core::log::info("stream_lanes", {{"stream", definition_.name}, {"lanes", static_cast<int>(lanes.size())}});
     return out;

@@ -4,12 +4,13 @@ import concurrent.futures
 import itertools
 import json
 import random
+import signal
 import statistics
 
 import pytest
 
 import kafka
-from conftest import Stream, assert_same
+from conftest import Stream, assert_same, until, wait_for_alerts
 
 KINDS = {  # as a definition says it, and as it is reckoned
     "hopping": ({"size": "3s", "step": "1s", "emit": "final", "grace": "500ms"},
@@ -67,3 +68,25 @@ def test_each_kind_of_window_and_each_aggregate_alert_as_reckoned(broker, answer
     assert f"{len(MESSAGES)} events, 0 without a value, 0 refused, {late} late; {sum(expected.values())} alerts" in said
     assert_same(broker.alerts(alerts), expected)
     assert late > 10 and sum(expected.values()) > 100
+
+
+def test_from_latest_on_nothing_older_is_read_and_nothing_newer_is_passed_over(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    messages = list(kafka.readings(9_000))
+    broker.give(source, messages[:4_000])
+    detector = kafka.detector(broker, source, alerts)
+    detector["stream"]["input"]["kafka"]["offset"] = "latest"
+    stream = new_stream(detector)
+    stream.start()
+    stream.wait_for("stream_lanes")
+    # Its beginning is kept, though nothing came.
+    until(lambda: broker.committed(source, source) == broker.ends(source), tell=stream.log.read_text)
+    stream.end(signal.SIGKILL)
+    broker.give(source, messages[4_000:6_000])  # while it is away
+    stream.start()
+    broker.give(source, messages[6_000:])
+    expected = kafka.reckon(messages[4_000:])
+    wait_for_alerts(broker, alerts, sum(expected.values()))
+    assert stream.end()[0] == 0
+    assert "5000 events, 0 without a value, 0 refused, 0 late;" in stream.log.read_text()
+    assert_same(broker.alerts(alerts), expected)
