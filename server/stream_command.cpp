@@ -47,8 +47,9 @@ int run_stream(const Settings& settings, const StreamOptions& options, std::ostr
                                                .until_end = options.until_end,
                                                .is_stopped = [] { return is_asked_to_end != 0; }},
                                               out);
-  err << fmt::format("{}: {} events, {} without a value, {} refused, {} late; {} alerts\n", definition.name,
-                     done.events, done.skipped, done.refused, done.late, done.alerts);
+  const std::string lost = done.lost > 0 ? fmt::format(", {} lost", done.lost) : "";
+  err << fmt::format("{}: {} events, {} without a value, {} refused, {} late{}; {} alerts\n", definition.name,
+                     done.events, done.skipped, done.refused, done.late, lost, done.alerts);
   return 0;
 }
 

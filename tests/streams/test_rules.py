@@ -10,7 +10,7 @@ import statistics
 import pytest
 
 import kafka
-from conftest import Stream, assert_same, until, wait_for_alerts
+from conftest import Feed, Stream, assert_same, until, wait_for_alerts
 
 KINDS = {  # as a definition says it, and as it is reckoned
     "hopping": ({"size": "3s", "step": "1s", "emit": "final", "grace": "500ms"},
@@ -89,4 +89,106 @@ def test_from_latest_on_nothing_older_is_read_and_nothing_newer_is_passed_over(b
     wait_for_alerts(broker, alerts, sum(expected.values()))
     assert stream.end()[0] == 0
     assert "5000 events, 0 without a value, 0 refused, 0 late;" in stream.log.read_text()
+    assert_same(broker.alerts(alerts), expected)
+
+
+def in_spite_of_kills(broker, stream, source, messages, kills=5):
+    """Feeds a stream that is killed as often, always when it has got further, and at last reads to the end."""
+    feed = Feed(broker, source, messages, a_second=len(messages) // 5)
+    for kill in range(kills):
+        stream.start()
+        far = len(feed.messages) * kill // (kills + 1)
+        until(lambda: sum(offset or 0 for offset in broker.committed(source, source)) > far, tell=stream.log.read_text)
+        stream.end(signal.SIGKILL)
+    feed.done()
+    return stream.finish()
+
+
+def bodies(broker, topic):
+    """What the alerts of each key say, in their order, with their message's time."""
+    out = collections.defaultdict(list)
+    for message in broker.read(topic):
+        out[message.key().decode()].append((message.timestamp()[1], json.loads(message.value())))
+    return out
+
+
+def told(messages, window, threshold, cooldown):
+    """As bodies, of a rule that waits after each alert, and says when it is over."""
+    quiet, firing, out = collections.defaultdict(lambda: -1), collections.defaultdict(bool), collections.defaultdict(list)
+    for key, ts, found in kafka.windows(messages, window)[0]:
+        windows = [(start, {"detector": "hot-machines", "state": "firing", "start": start, "end": end,
+                            "count": len(values), "mean": round(sum(values) / len(values), 2)})
+                   for start, end, values in found]
+        hits = [alert for alert in windows if alert[1]["mean"] >= threshold]
+        for alert in hits:
+            if ts >= quiet[key]:
+                quiet[key] = ts + cooldown
+                out[key].append(alert)
+        if not hits and windows and firing[key]:
+            quiet[key] = -1
+            out[key].append((windows[-1][0], {**windows[-1][1], "state": "resolved"}))
+        firing[key] = bool(hits) if windows else firing[key]
+    return out
+
+
+def test_cooldown_and_the_end_of_an_alert_outlive_kills(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    messages = list(kafka.readings(12_000))
+    stream = new_stream(kafka.detector(broker, source, alerts, output={"kafka": {"topic": alerts, "value": "json"}},
+                                       alert={"when": ">= 90", "round": 2, "cooldown": "15s", "resolved": True}))
+    in_spite_of_kills(broker, stream, source, messages)
+    expected = told(messages, {"size": 5_000, "step": 1_000}, threshold=90, cooldown=15_000)
+    assert bodies(broker, alerts) == expected
+    states = collections.Counter(body["state"] for found in expected.values() for _, body in found)
+    assert states["resolved"] > 20 and states["firing"] > 2 * states["resolved"], states
+
+
+def test_a_detector_of_the_catalog_for_each_key_outlives_kills(broker, new_stream, tmp_path):
+    source, alerts = broker.topics("readings", "alerts")
+    chance = random.Random(19)
+    first = 1_700_000_000_000
+    messages = []
+    for ts in range(first, first + 300_000, 500):
+        for key in range(6):
+            spike = 30 if ts >= first + 60_000 and chance.random() < 1 / 40 else 0
+            messages.append((str(key), json.dumps({"Temperature_C": 20 * key + chance.random() + spike}), ts))
+    parts = {"window": {"kind": "tumbling", "size": "1s", "emit": "final"},
+             "alert": {"algorithm": {"ewma_residual": {}}, "train": 60}}
+    lines, undisturbed = tmp_path / "readings.jsonl", tmp_path / "alerts.jsonl"
+    lines.write_text("".join(json.dumps({"key": key, "ts": ts, "value": json.loads(value)}) + "\n"
+                             for key, value, ts in messages))
+    new_stream(kafka.detector(broker, source, alerts, input={"file": str(lines)},
+                              output={"file": str(undisturbed), "value": "json"}, **parts), "undisturbed").finish()
+    expected = collections.defaultdict(list)
+    for alert in map(json.loads, undisturbed.read_text().splitlines()):
+        expected[alert["key"]].append((alert["ts"], alert["value"]))
+    stream = new_stream(kafka.detector(broker, source, alerts, output={"kafka": {"topic": alerts, "value": "json"}}, **parts))
+    in_spite_of_kills(broker, stream, source, messages)
+    assert bodies(broker, alerts) == expected
+    assert len(expected) == 6 and all(len(found) > 5 for found in expected.values())
+
+
+def test_events_that_were_gone_before_they_were_read_are_counted_and_the_stream_goes_on_behind_them(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    messages = list(kafka.readings(9_000))
+    stream = new_stream(kafka.detector(broker, source, alerts))
+    broker.give(source, messages[:3_000])
+    stream.finish()
+    read = broker.ends(source)
+    broker.give(source, messages[3_000:6_000])
+    there = broker.ends(source)
+    # Of one partition all that is new is gone, of others a part, of the last nothing.
+    first = [there[0], *((a + b) // 2 for a, b in zip(read[1:3], there[1:3])), read[3]]
+    lost = sum(first) - sum(read)
+    gone = {(m.partition(), m.offset()) for m in broker.read(source) if read[m.partition()] <= m.offset() < first[m.partition()]}
+    left = [(m.key().decode(), m.value(), m.timestamp()[1]) for m in broker.read(source)
+            if (m.partition(), m.offset()) not in gone]
+    broker.delete_before(source, first)
+    stream.start()
+    broker.give(source, messages[6_000:])
+    expected = kafka.reckon([*left, *messages[6_000:]])
+    wait_for_alerts(broker, alerts, sum(expected.values()))
+    assert stream.end()[0] == 0
+    assert len(gone) == lost > 1_000
+    assert f"{9_000 - lost} events, 0 without a value, 0 refused, 0 late, {lost} lost;" in stream.log.read_text()
     assert_same(broker.alerts(alerts), expected)

@@ -71,6 +71,13 @@ class Broker:
         with self.asking("nobody") as consumer:
             return [consumer.get_watermark_offsets(TopicPartition(topic, p), 10)[1] for p in range(PARTITIONS)]
 
+    def delete_before(self, topic, offsets):
+        """As retention does: what lies before the offset of each partition is gone when it returns."""
+        admin = AdminClient({"bootstrap.servers": self.address})
+        parts = [TopicPartition(topic, p, offset) for p, offset in enumerate(offsets)]
+        for future in admin.delete_records(parts).values():
+            future.result(30)
+
     @contextlib.contextmanager
     def asking(self, group):
         consumer = Consumer({"bootstrap.servers": self.address, "group.id": group, "log_level": 0})
