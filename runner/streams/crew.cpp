@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "platform/core/error.hpp"
 #include "platform/core/log.hpp"
 #include "platform/core/text.hpp"
@@ -44,6 +46,27 @@ bool is_anothers_turn(const std::exception& e) {
   return error != nullptr && error->code() == core::ErrorCode::conflict &&
          (error->field() == "lease" || error->field() == "lane");
 }
+
+/// Says it to the log and to the server, once a minute while it stays the same.
+class Complaint {
+ public:
+  void tell(const client::Server& server, const std::string& stream, const std::string& why) {
+    if (why == told_ && Steady::now() - told_at_ < std::chrono::seconds(60)) return;
+    told_ = why;
+    told_at_ = Steady::now();
+    core::log::warn("stream_failed", {{"stream", stream}, {"message", why}});
+    core::JsonWriter json;
+    json.begin_object().member("message", why).end_object();
+    try {
+      server.post("/api/v1/runner/streams/" + core::percent_encode(stream) + "/fail", json.take());
+    } catch (const core::Error&) {  // the server is away, which may be the very failure
+    }
+  }
+
+ private:
+  std::string told_;
+  Steady::time_point told_at_{};
+};
 
 /// One stream and its thread.
 class Stream {
@@ -97,19 +120,7 @@ class Stream {
                           .on_failure = [this](const std::string& why) { tell(why); }});
   }
 
-  /// One that is told already is not told again and again.
-  void tell(const std::string& why) {
-    if (why == told_ && Steady::now() - told_at_ < std::chrono::seconds(60)) return;
-    told_ = why;
-    told_at_ = Steady::now();
-    core::log::warn("stream_failed", {{"stream", name_}, {"message", why}});
-    core::JsonWriter json;
-    json.begin_object().member("message", why).end_object();
-    try {
-      server_.post("/api/v1/runner/streams/" + core::percent_encode(name_) + "/fail", json.take());
-    } catch (const core::Error&) {  // the server is away, which may be the very failure
-    }
-  }
+  void tell(const std::string& why) { complaint_.tell(server_, name_, why); }
 
   std::atomic<bool> is_stopped_ = false;
   client::Server server_;
@@ -118,8 +129,7 @@ class Stream {
   streams::StreamDefinition definition_;
   std::int64_t revision_;
   std::string state_id_;
-  std::string told_;
-  Steady::time_point told_at_{};
+  Complaint complaint_;
   std::thread thread_;
 };
 
@@ -132,6 +142,7 @@ struct StreamCrew::State {
   std::string instance;
   std::atomic<bool> is_stopped = false;
   std::map<std::string, std::unique_ptr<Stream>> streams;
+  std::map<std::string, Complaint> turned_away;  // for whom there is no room
   std::thread thread;
 
   void live() {
@@ -162,14 +173,21 @@ struct StreamCrew::State {
       }
       token = page.find_text("next_page_token").value_or("");
     } while (!token.empty());
-    std::erase_if(streams, [&](const auto& entry) { return !applied.contains(entry.first); });
+    const auto is_gone = [&](const auto& entry) { return !applied.contains(entry.first); };
+    std::erase_if(streams, is_gone);
+    std::erase_if(turned_away, is_gone);
   }
 
   void keep(const std::string& name, const core::ObjectReader& stream) {
     const auto found = streams.find(name);
     if (found != streams.end() && found->second->is_that(stream)) return;
     if (found != streams.end()) streams.erase(found);
-    if (streams.size() >= kMostStreams) return;
+    if (streams.size() >= kMostStreams) {
+      constexpr const char* kWhy =
+          "a runner runs {} streams at most, and as many are applied: delete one, or join some";
+      return turned_away[name].tell(server, name, fmt::format(kWhy, kMostStreams));
+    }
+    turned_away.erase(name);
     streams.emplace(name, std::make_unique<Stream>(server, instance, stream));
   }
 };

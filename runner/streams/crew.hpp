@@ -3,7 +3,8 @@
 //
 // Every runner runs every stream: those of a topic share its partitions through their consumer group, those of an input
 // that is pushed are run by whoever holds the lease. A stream that fails is tried again after a while, and the server
-// is told why, so that a page can show it. Threads: start and stop by one owner.
+// is told why, so that a page can show it; so it is of streams beyond the 64 for which there is room. Threads: start
+// and stop by one owner.
 #include <memory>
 #include <string>
 

@@ -71,14 +71,16 @@ bool has_taken(const std::vector<Wire::Exchange>& takes) { return !takes.empty()
 
 class StreamCrewTest : public ::testing::Test {
  protected:
-  void apply(const std::string& size) {
+  void apply(const std::string& size, const std::string& name = "hot") {
     server_.send(client::make_request(
-        "PUT", "/api/v1/detectors/hot",
-        fmt::format(R"({{"name":"hot","schedule":"stream","stream":{{"input":{{"push":"r"}},"value":"t",)"
+        "PUT", "/api/v1/detectors/" + name,
+        fmt::format(R"({{"name":"{}","schedule":"stream","stream":{{"input":{{"push":"r"}},"value":"t",)"
                     R"("window":{{"kind":"tumbling","size":"{}"}},"alert":{{"when":">= 90"}}}}}})",
-                    size)));
+                    name, size)));
   }
-  void remove() { server_.send(client::make_request("DELETE", "/api/v1/detectors/hot")); }
+  void remove(const std::string& name = "hot") {
+    server_.send(client::make_request("DELETE", "/api/v1/detectors/" + name));
+  }
 
   Stage stage_;
   client::Server server_ = stage_.server();
@@ -122,6 +124,20 @@ TEST_F(StreamCrewTest, TellsWhyAStreamDoesNotRun) {
   const auto told = wire_.wait_for("/fail", [](const auto& fails) { return !fails.empty(); });
   crew_.stop();
   EXPECT_NE(told.front().body.find("no way"), std::string::npos) << told.front().body;
+}
+
+TEST_F(StreamCrewTest, TellsTheStreamForWhichThereIsNoRoomAndRunsItOnceThereIs) {
+  for (int i = 10; i < 75; ++i) apply("5s", fmt::format("stream-{}", i));
+  crew_.start();
+  const auto told = wire_.wait_for("/fail", [](const auto& fails) { return !fails.empty(); });
+  EXPECT_EQ(told.front().target, "/api/v1/runner/streams/stream-74/fail");
+  EXPECT_NE(told.front().body.find("64 streams at most"), std::string::npos) << told.front().body;
+  const auto answer = server_.get("/api/v1/streams/stream-74");
+  EXPECT_NE(core::ObjectReader(answer.root()).object("stream").text("error").find("64 streams at most"),
+            std::string::npos);
+  remove("stream-20");
+  wire_.wait_for("/streams/stream-74/take", has_taken);
+  crew_.stop();
 }
 
 }  // namespace
