@@ -29,6 +29,9 @@ COLUMNS = ["algorithm", "entity", "timestamp", "value", "expected", "lower", "up
 
 TIME, TEXT, NUMBER = 1, 2, 3  # kinds of inputs
 
+# Beside methods that give a row for each column, a column more for each makes tables of columns times columns.
+MOST_MIXED_CONTRIBUTORS = 64
+
 _DOUBLES = ctypes.POINTER(ctypes.c_double)
 _TEXTS = ctypes.POINTER(ctypes.c_char_p)
 
@@ -139,6 +142,8 @@ class WakefulModel:
         # Of a model that was trained with features: its raw columns and their kinds. Else empty.
         self.inputs = [(self._call("input", self._model, i).decode(), self._call("input_kind", self._model, i))
                        for i in range(self._call("inputs", self._model))]
+        is_mixed = any(self._call("per_channel", self._model, i) for i in range(len(self.algorithms)))
+        self._most_contributors = MOST_MIXED_CONTRIBUTORS if is_mixed else float("inf")
 
     def __del__(self):
         if getattr(self, "_model", None):
@@ -176,11 +181,13 @@ class WakefulModel:
         `model_input`: a frame, or what makes one; times are its index or its column ts, time or timestamp, every other
         column is an entity. One that the model does not know is left out, one that is missing is never anomalous; both
         are warned about, and so are times that do not rise. A method that judges rows as a whole gives one row for all, with
-        the entity "".
+        the entity "", and what each column contributes to its score in `contribution_<column>`; other methods' rows leave
+        that empty. A model that has such methods too, and more than MOST_MIXED_CONTRIBUTORS columns, does not tell it.
 
         A model that was trained with features takes the columns in `inputs`, as the training's source had them, and judges
         each row by itself; its entity is its categories. A column that is missing is refused, by name, and so is a
-        category that the training did not show, unless the model has a code for such ones.
+        category that the training did not show, unless the model has a code for such ones. Contributions are those of the
+        features that it makes of them.
         """
         frame = model_input if isinstance(model_input, pd.DataFrame) else pd.DataFrame(
             [model_input] if isinstance(model_input, dict) and not any(map(np.ndim, model_input.values())) else model_input)
@@ -217,7 +224,14 @@ class WakefulModel:
                      "expected": np.nan, "lower": np.nan, "upper": np.nan, "score": found["anomaly_score"]}
         table = pd.DataFrame({"algorithm": algorithm, **table})
         table["is_anomaly"] = table["score"] > 1
-        return table[COLUMNS]
+        return pd.concat([table[COLUMNS], self._contributions(i, algorithm, found)], axis=1)
+
+    def _contributions(self, i, algorithm, found):
+        """What each column contributes to the score of a row, where they are judged together; otherwise no columns."""
+        channels = self.channels(algorithm)
+        if self._call("per_channel", self._model, i) or not 1 < len(channels) <= self._most_contributors:
+            return pd.DataFrame()
+        return pd.DataFrame(found["channel_score"], columns=[f"contribution_{channel}" for channel in channels])
 
     def _predict_raw(self, frame, times, is_named):
         missing = [name for name, kind in self.inputs if kind != TIME and name not in frame.columns]
@@ -242,11 +256,13 @@ class WakefulModel:
                     for group in zip(*groups)] if groups else ""
         table = {"entity": entities, "timestamp": times.to_numpy(), "value": np.where(np.isinf(values), np.nan, values),
                  "expected": np.nan, "lower": np.nan, "upper": np.nan}
-        scores = [self._score("score_columns", i, columns, len(frame))["anomaly_score"] for i in range(len(self.algorithms))]
-        parts = [pd.DataFrame({"algorithm": name, **table, "score": score}) for name, score in zip(self.algorithms, scores)]
-        found = pd.concat(parts, ignore_index=True)
-        found["is_anomaly"] = found["score"] > 1
-        return found[COLUMNS]
+        parts = []
+        for i, name in enumerate(self.algorithms):
+            found = self._score("score_columns", i, columns, len(frame))
+            part = pd.DataFrame({"algorithm": name, **table, "score": found["anomaly_score"]})
+            part["is_anomaly"] = part["score"] > 1
+            parts.append(pd.concat([part[COLUMNS], self._contributions(i, name, found)], axis=1))
+        return pd.concat(parts, ignore_index=True)
 
 
 def _load_pyfunc(path):

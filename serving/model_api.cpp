@@ -199,24 +199,28 @@ class Records {
         const bool alone = channels.size() == 1;
         write(algorithm, alone ? channels.front() : "", alone ? scores.y[first] : kMissing, kNothing,
               scores.anomaly_score[i]);
+        end_row(detector, scores, i);
         continue;
       }
       for (std::size_t c = 0; c < channels.size(); ++c) {
         const auto at = [&](const std::vector<double>& all) { return all.empty() ? kMissing : all[first + c]; };
         write(algorithm, channels[c], scores.y[first + c],
               {at(scores.yhat), at(scores.yhat_lower), at(scores.yhat_upper)}, scores.channel_score[first + c]);
+        json_.end_object();
       }
     }
   }
 
   /// Of a model that was trained with features: a row is judged as a whole, and its entity is its group.
-  void write_raw(const std::string& algorithm, const detectors::Scores& scores, const AskedRows& asked) {
+  void write_raw(const std::string& algorithm, const detectors::Detector& detector, const detectors::Scores& scores,
+                 const AskedRows& asked) {
     const std::size_t width = asked.texts.size() / scores.rows();
     for (std::size_t i = 0; i < scores.rows(); ++i) {
       time_ = asked.times.empty() ? std::to_string(i) : asked.times[i];
       const std::string entity = monitor::entity_name(std::span(asked.texts).subspan(i * width, width));
       const bool has_value = !asked.values.empty() && std::isfinite(asked.values[i]);
       write(algorithm, entity, has_value ? asked.values[i] : kMissing, kNothing, scores.anomaly_score[i]);
+      end_row(detector, scores, i);
     }
   }
 
@@ -227,6 +231,16 @@ class Records {
   };
   static constexpr Expected kNothing{kMissing, kMissing, kMissing};
 
+  /// Of a row that was judged as a whole: what each of several channels contributes to its score.
+  void end_row(const detectors::Detector& detector, const detectors::Scores& scores, std::size_t i) {
+    const auto& channels = detector.channels();
+    const bool tells = !detector.catalog_row().per_channel && channels.size() > 1 && !scores.channel_score.empty();
+    for (std::size_t c = 0; tells && c < channels.size(); ++c)
+      write_number(json_, "contribution_" + channels[c], scores.channel_score[i * channels.size() + c]);
+    json_.end_object();
+  }
+
+  /// Leaves the object open.
   void write(std::string_view algorithm, std::string_view entity, double value, const Expected& expected,
              double score) {
     json_.begin_object().member("algorithm", algorithm).member("entity", entity).key("timestamp").raw(time_);
@@ -235,7 +249,7 @@ class Records {
     write_number(json_, "lower", expected.lower);
     write_number(json_, "upper", expected.upper);
     write_number(json_, "score", score);
-    json_.member("is_anomaly", score > 1).end_object();
+    json_.member("is_anomaly", score > 1);
   }
 
   core::JsonWriter& json_;
@@ -287,7 +301,7 @@ http::Response ModelApi::invoke(http::Request& request) {
   for (std::size_t i = 0; i < model->size(); ++i) {
     const detectors::Scores scores = model->score(i, frame_of(asked, *model, i));
     if (model->features())
-      records.write_raw(model->name(i), scores, asked);
+      records.write_raw(model->name(i), model->detector(i), scores, asked);
     else
       records.write(model->name(i), model->detector(i), scores, asked);
   }

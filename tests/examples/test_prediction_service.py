@@ -106,6 +106,9 @@ def test_scores_every_form_as_pyfunc_does(service, tracking, form, monkeypatch):
     assert [row["algorithm"] for row in answer["predictions"]] == ["isolation_forest"] * 2
     if expected:
         assert [row["score"] for row in answer["predictions"]] == expected
+    normal, odd = answer["predictions"]  # what each column contributes to a verdict on both
+    assert (normal["contribution_mean"], normal["contribution_sd"]) == (0, 0)
+    assert odd["contribution_mean"] > 0 and odd["contribution_mean"] + odd["contribution_sd"] == pytest.approx(odd["score"])
     first = told(f"{service}/invocations", FORMS["instances"])[1]["predictions"]
     assert [row["score"] for row in answer["predictions"]] == [row["score"] for row in first]
 

@@ -121,6 +121,19 @@ def test_predictions_are_the_servers_scores_to_the_last_bit(served):
     assert {"ar_ridge", "univariate_baseline"} <= found_there
 
 
+def test_a_method_that_judges_columns_together_says_what_each_contributes(served):
+    found = in_python(served["folder"], table().iloc[TRAINED:])
+    assert not isinstance(found, str), found
+    for row in found["rows"]:
+        parts = [row["contribution_a"], row["contribution_b"]]
+        if row["algorithm"] != "isolation_forest":
+            assert parts == [None, None]
+        elif row["is_anomaly"]:
+            assert sum(parts) == pytest.approx(float.fromhex(row["score"]))
+        else:
+            assert parts == [0, 0]
+
+
 def test_every_version_is_loaded_by_its_source(served):
     frame = table().iloc[TRAINED:TRAINED + 3]
     for source in (served["source"], served["latest"]):

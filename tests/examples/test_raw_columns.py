@@ -87,6 +87,13 @@ def answered(url, body, kind):
     return said["predictions"]
 
 
+def assert_contributions(rows, scores):
+    """What each feature contributes adds up to the score of what is odd; the one-class SVM explains nothing else."""
+    for row, score in zip(rows, scores):
+        parts = [value for name, value in row.items() if name.startswith("contribution_")]
+        assert len(parts) > 1 and sum(parts) == pytest.approx(score if score > 1 else 0)
+
+
 def test_invocations_give_the_scores_of_the_output_table(trained, served):
     frame, scores = predicted(trained, MODEL)
     assert len(frame) == trained.inferred["installs"]["result"]["rows"]
@@ -97,6 +104,7 @@ def test_invocations_give_the_scores_of_the_output_table(trained, served):
         assert [row["is_anomaly"] for row in found] == [score > 1 for score in scores], name
         assert [json.loads(row["entity"]) for row in found] == frame[KEYS[1:]].values.tolist(), name
         assert {row["algorithm"] for row in found} == {"one_class_svm"}
+        assert_contributions(found, scores)
 
 
 def test_invocations_scale_the_numbers_of_a_groups_model(trained, served_group):
@@ -202,6 +210,7 @@ def test_pyfunc_gives_the_scores_of_the_output_table(trained):
         assert [json.loads(row["entity"]) for row in found["rows"]] == frame[KEYS[1:]].values.tolist(), name
         assert [row["is_anomaly"] for row in found["rows"]] == [score > 1 for score in scores], name
         assert found["warned"] == ["columns unknown to the model: new_users"], name
+        assert_contributions(found["rows"], scores)
 
 
 def test_pyfunc_scales_the_numbers_of_a_groups_model(trained):
