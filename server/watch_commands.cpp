@@ -1,12 +1,14 @@
 #include "server/watch_commands.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <ostream>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -14,6 +16,7 @@
 #include "client/watch.hpp"
 #include "monitor/wire/yaml.hpp"
 #include "platform/core/error.hpp"
+#include "platform/core/json_numbers.hpp"
 #include "platform/core/text.hpp"
 #include "server/table.hpp"
 
@@ -96,6 +99,38 @@ std::string json_line(const T& value) {
 
 std::string time_or_dash(const std::optional<core::Timestamp>& time) {
   return time ? core::format_rfc3339(*time) : std::string("-");
+}
+
+/// Each channel that the metadata of an anomaly tells, by its contribution, the largest first. What another runner
+/// keeps there in another form is passed over.
+std::vector<std::pair<double, std::string>> contributions_of(const std::string& metadata) {
+  std::vector<std::pair<double, std::string>> all;
+  const core::JsonDocument document = core::parse_json(metadata);
+  const core::Json* channels = core::ObjectReader(document.root()).find_value("channels");
+  if (channels == nullptr || !core::is_object(*channels)) return all;
+  const core::ObjectReader named(*channels);
+  for (const std::string& name : named.names()) {
+    const core::Json* channel = named.find_value(name);
+    if (channel == nullptr || !core::is_object(*channel)) continue;
+    const core::Json* part = core::ObjectReader(*channel).find_value("contribution");
+    const auto number = part == nullptr ? std::nullopt : core::find_cell(*part);
+    if (number && !std::isnan(*number)) all.emplace_back(*number, name);
+  }
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  return all;
+}
+
+/// Its entity; where several channels were judged together, those that it mostly was: "s3 90 %, s2 4 %".
+std::string place_of(const monitor::Anomaly& anomaly) {
+  const std::string &entity = anomaly.score.entity, &metadata = anomaly.score.metadata;
+  if (!entity.empty() || metadata.empty() || !anomaly.score.score) return entity;
+  std::string text;
+  std::size_t told = 0;
+  for (const auto& [contribution, name] : contributions_of(metadata)) {
+    text += fmt::format("{}{} {:.0f} %", told == 0 ? "" : ", ", name, 100 * contribution / *anomaly.score.score);
+    if (++told == 2) break;
+  }
+  return text;
 }
 
 std::string number_or_dash(const std::optional<double>& number) {
@@ -201,7 +236,7 @@ int list_anomalies(const client::Server& server, const std::string& detector, co
       [&](const std::string& token) { return client::list_anomalies(server, detector, {}, token); },
       [&](const monitor::Anomaly& a) {
         if (console.json) console.out << json_line(a);
-        table.add({core::format_rfc3339(a.score.timestamp), a.detector, a.score.entity, a.score.algorithm,
+        table.add({core::format_rfc3339(a.score.timestamp), a.detector, place_of(a), a.score.algorithm,
                    number_or_dash(a.score.value), number_or_dash(a.score.expected), number_or_dash(a.score.score)});
       });
   if (!console.json) table.print(console.out);

@@ -39,6 +39,7 @@ int run_detector(const client::Server& server, const RunOptions& options, const 
 int list_detectors(const client::Server& server, const Console& console);
 /// `filter` as in search_registered_models.
 int list_models(const client::Server& server, const std::string& filter, const Console& console);
+/// An anomaly of several channels together is listed with the two that it mostly was and their shares of its score.
 int list_anomalies(const client::Server& server, const std::string& detector, const Console& console);
 int list_jobs(const client::Server& server, const Console& console);
 
