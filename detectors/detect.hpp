@@ -36,14 +36,15 @@ int detect(const DetectOptions& options, std::istream& in, std::ostream& out, st
 std::pair<std::string, std::string> parse_setting(const std::string& text);
 
 struct EvaluateOptions {
-  std::string scores = {};   // a CSV with a column anomaly_score, as detect writes it; "-": standard input
-  std::string labels = {};   // a CSV with a column label of 0 and 1, one row per score
-  std::string windows = {};  // JSON: [[from, until], …], or an object of such lists by file name
+  std::string scores = {};        // a CSV with a column anomaly_score, as detect writes it; "-": standard input
+  std::string labels = {};        // a CSV with a column label of 0 and 1, one row per score
+  std::string windows = {};       // JSON: [[from, until], …], or an object of such lists by file name
+  std::int64_t window_rows = 15;  // that the windowed measure judges together; labels only
   bool json = false;
 };
 
 /// How good the scores are: exactly one of labels and windows. Returns 0; all else is thrown.
-/// Errors: invalid, field "labels", "windows" or "scores"; not_found.
+/// Errors: invalid, field "labels", "windows", "scores" or "window_rows"; not_found.
 int evaluate(const EvaluateOptions& options, std::istream& in, std::ostream& out, std::ostream& err);
 
 }  // namespace wakeful::detectors

@@ -22,8 +22,6 @@ namespace {
 /// NAB's: the first 15 % of a series are not judged.
 constexpr double kProbation = 0.15;
 constexpr std::size_t kNabMostProbation = 750;
-/// Rows that are judged together by the windowed measure.
-constexpr std::size_t kWindow = 15;
 
 /// One line of the result: a name of the JSON object, and its number.
 struct Line {
@@ -127,7 +125,8 @@ std::vector<core::Timestamp> read_times(const CsvTable& table) {
   return out;
 }
 
-std::vector<Line> against_labels(const std::vector<double>& scores, const std::vector<std::uint8_t>& labels) {
+std::vector<Line> against_labels(const std::vector<double>& scores, const std::vector<std::uint8_t>& labels,
+                                 std::size_t window) {
   std::vector<Line> out;
   add(out, "rows", scores.size());
   add(out, "anomalous_rows", static_cast<std::size_t>(std::count(labels.begin(), labels.end(), 1)));
@@ -142,7 +141,7 @@ std::vector<Line> against_labels(const std::vector<double>& scores, const std::v
   for (const int percent : {20, 40, 60, 80, 100})
     add(out, fmt::format("point_adjusted_{}_percent_f1", percent),
         point_adjusted_at(scores, labels, 1, percent / 100.0).f1);
-  add(out, fmt::format("windows_of_{}_", kWindow), windowed_at(scores, labels, 1, kWindow));
+  add(out, fmt::format("windows_of_{}_", window), windowed_at(scores, labels, 1, window));
   add(out, "smoothed_", smoothed_quality_at(scores, labels, 1));
   add(out, "mean_detection_latency", mean_detection_latency(scores, labels, 1));
   return out;
@@ -200,11 +199,13 @@ int evaluate(const EvaluateOptions& options, std::istream& in, std::ostream& out
   if (options.labels.empty() == options.windows.empty()) {
     throw core::invalid("scores are compared with --labels or with --windows: exactly one of them", "labels");
   }
+  if (options.window_rows < 1) throw core::invalid("--window-rows is less than 1", "window_rows");
   const CsvTable table = read_csv(options.scores, in, {.time = {}, .ignore = {}, .only = {"anomaly_score"}});
   if (table.frame.rows() == 0) throw core::invalid("the scores have a header and no rows", "scores");
   const std::vector<double> scores = table.frame.view().channel(0);
   if (!options.labels.empty()) {
-    print(against_labels(scores, read_labels(options.labels, scores.size())), options.json, out);
+    const auto window = static_cast<std::size_t>(options.window_rows);
+    print(against_labels(scores, read_labels(options.labels, scores.size()), window), options.json, out);
   } else {
     const std::vector<Interval> windows = read_windows(options, read_times(table));
     err << "the first 15 % of the rows are not judged; refractory: above all scores of the 15 % before\n";

@@ -80,10 +80,15 @@ void add_evaluate(CommandLine& line) {
   evaluate->footer("Example: wakeful evaluate scores.csv --labels labels.csv");
   evaluate->add_option("scores", options.scores, "a CSV as detect writes it; - is standard input")->required();
   CLI::Option_group* truth = evaluate->add_option_group("Truth", "one of");
-  truth->add_option("--labels", options.labels, "a CSV with a column label of 0 and 1, a row per score")
-      ->type_name("FILE");
+  CLI::Option* labels =
+      truth->add_option("--labels", options.labels, "a CSV with a column label of 0 and 1, a row per score")
+          ->type_name("FILE");
   truth->add_option("--windows", options.windows, "NAB's JSON of [from, until] times")->type_name("FILE");
   truth->require_option(1);
+  evaluate->add_option("--window-rows", options.window_rows, "rows that windows_of_… judges together")
+      ->capture_default_str()
+      ->needs(labels)
+      ->type_name("N");
   evaluate->add_flag("--json", options.json, "one JSON object");
 }
 

@@ -219,6 +219,20 @@ TEST_F(Files, EvaluateComparesWithLabels) {
   EXPECT_DOUBLE_EQ(result.real("best_f1"), .8);
   EXPECT_EQ(result.real("best_threshold"), 0);
   EXPECT_DOUBLE_EQ(result.real("point_adjusted_f1"), .8);
+  EXPECT_EQ(result.real("windows_of_15_f1"), 1);
+}
+
+TEST_F(Files, EvaluateJudgesAsManyRowsTogetherAsItIsTold) {
+  write("scores.csv", "anomaly_score\n0\n2\n0.5\n3\n0\n0\n");
+  write("labels.csv", "label\n1\n0\n1\n0\n0\n0\n");
+  const auto judged = [this](std::int64_t rows, const std::string& name) {
+    const auto json = evaluated({.scores = path("scores.csv"), .labels = path("labels.csv"), .window_rows = rows});
+    return core::ObjectReader(json.root()).real(name);
+  };
+  EXPECT_EQ(judged(1, "windows_of_1_recall"), 0);
+  EXPECT_EQ(judged(2, "windows_of_2_recall"), 1);
+  EXPECT_EQ(judged(2, "windows_of_2_precision"), 1);
+  EXPECT_THROW(judged(0, ""), core::Error);
 }
 
 TEST_F(Files, EvaluateComparesWithWindows) {
