@@ -34,7 +34,7 @@ rd_kafka_vu_t bytes_part(rd_kafka_vtype_t type, std::string_view bytes) {
 rd_kafka_vu_t time_part(std::int64_t ms) {
   rd_kafka_vu_t part{};
   part.vtype = RD_KAFKA_VTYPE_TIMESTAMP;
-  part.u.i64 = ms;
+  part.u.i64 = ms == 0 ? 1 : ms;  // librdkafka takes 0 for "now": a millisecond off is better than half a century
   return part;
 }
 

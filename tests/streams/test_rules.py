@@ -192,3 +192,11 @@ def test_events_that_were_gone_before_they_were_read_are_counted_and_the_stream_
     assert len(gone) == lost > 1_000
     assert f"{9_000 - lost} events, 0 without a value, 0 refused, 0 late, {lost} lost;" in stream.log.read_text()
     assert_same(broker.alerts(alerts), expected)
+
+
+def test_the_window_at_the_beginning_of_time_has_no_time_of_the_wall_clock(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    broker.give(source, [("2", json.dumps({"Temperature_C": 99, "at": at}), 100_000) for at in (1_000, 7_000)])
+    new_stream(kafka.detector(broker, source, alerts, window={"kind": "tumbling", "size": "5s"},
+                              timestamp={"field": "at", "unit": "ms"})).finish()
+    assert [m.timestamp()[1] for m in broker.read(alerts)] == [1, 5_000]  # librdkafka cannot say 0
