@@ -38,9 +38,9 @@ streams::StreamDefinition read_file(const std::string& path) {
 }  // namespace
 
 int run_stream(const Settings& settings, const StreamOptions& options, std::ostream& out, std::ostream& err) {
+  end_on_signals();
   configure_log(settings);
   const streams::StreamDefinition definition = read_file(options.file);
-  end_on_signals();
   const streams::Counts done = streams::watch(definition,
                                               {.state = options.state,
                                                .follow = options.follow,

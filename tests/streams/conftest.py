@@ -79,6 +79,11 @@ def new_stream(tmp_path):
             stream.end(signal.SIGKILL)
 
 
+def ended_as_asked(status):
+    """By itself; or by the signal, where that came before the program listened to it."""
+    return status in (0, -signal.SIGTERM)
+
+
 def until(condition, seconds=60, tell=lambda: "", every=0.05):
     deadline = time.monotonic() + seconds
     while not condition():

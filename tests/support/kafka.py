@@ -51,9 +51,9 @@ class Broker:
             try:
                 if admin.describe_consumer_groups([group])[group].result(10).members:
                     return
-            except KafkaException as error:
-                if error.args[0].code() not in NOT_AT_HOME:
-                    raise
+            except KafkaException:  # the broker is not at home yet with a group that is new
+                pass
+            time.sleep(0.002)
 
     def committed(self, group, topic):
         """The group's offset of each partition; None where it has none."""
@@ -109,10 +109,10 @@ class Broker:
             message = consumer.poll(5)
             if message is None:
                 continue
-            if message.error():
-                ended.add(message.partition())
-            else:
+            if message.error() is None:
                 found.append(message)
+            elif message.error().code() == KafkaError._PARTITION_EOF:
+                ended.add(message.partition())
         consumer.close()
         return found
 
