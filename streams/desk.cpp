@@ -58,17 +58,17 @@ void Desk::take_message(std::int64_t lane, const Record& message, std::int64_t o
   work(here, message, offset, [&] { return reader_.read_message(message); });
 }
 
-void Desk::begin_at(std::int64_t lane, std::int64_t next) {
-  count();
-  lanes_.at(lane).state.next = next;
-}
-
 void Desk::skip_to(std::int64_t lane, std::int64_t next) {
   Lane& here = lanes_.at(lane);
   if (next <= here.state.next) return;
   count();
   here.state.counts.lost += next - std::max<std::int64_t>(here.state.next, 0);
   here.state.next = next;
+}
+
+void Desk::begin_at(std::int64_t lane, std::int64_t next) {
+  count();
+  lanes_.at(lane).state.next = next;
 }
 
 void Desk::see_end(std::int64_t lane, std::int64_t end) { lanes_.at(lane).end = end; }
@@ -81,14 +81,15 @@ void Desk::count() {
 
 template <class Read>
 void Desk::work(Lane& lane, const Record& record, std::int64_t at, const Read& read) {
+  Event event;
   try {
-    const Event event = read();
+    event = read();
     if (event.ts > most_ahead_) throw core::invalid("the time lies further ahead than max_future_skew", "ts");
-    apply(lane, event, record, at);
   } catch (const core::Error& e) {
     if (e.code() != core::ErrorCode::invalid) throw;
-    refuse(lane, e.what(), record, at);
+    return refuse(lane, e.what(), record, at);
   }
+  apply(lane, event, record, at);
 }
 
 void Desk::apply(Lane& lane, const Event& event, const Record& record, std::int64_t at) {
@@ -131,13 +132,12 @@ bool Desk::is_full() const { return records_ >= kMostRecords || (keeper_.is_shar
 bool Desk::is_due() const { return records_ > 0 && (is_full() || Steady::now() - began_ >= pause_); }
 
 std::vector<LaneMove> Desk::take_moves() {
-  Counts lengths;
-  outlet_.prepare(lengths);
+  const Lengths lengths = outlet_.prepare();
   std::vector<LaneMove> moves;
   for (auto& [number, lane] : lanes_) {
     if (lane.state.next == lane.from) continue;
-    lane.state.counts.written = lengths.written;
-    lane.state.counts.dead = lengths.dead;
+    lane.state.counts.written = lengths.written.value_or(lane.state.counts.written);
+    lane.state.counts.dead = lengths.dead.value_or(lane.state.counts.dead);
     LaneMove move{.lane = number,
                   .epoch = lane.state.epoch,
                   .from = lane.from,
@@ -162,6 +162,17 @@ void Desk::settle() {
     keeper_.settle(lane.state, true);
     lane.state.is_open = false;
   }
+}
+
+void Desk::say_again() {
+  std::vector<LaneMove> places;
+  for (const auto& [number, lane] : lanes_) {
+    if (lane.state.next == LaneState::kUnread) continue;
+    LaneMove& place = places.emplace_back();
+    place.lane = number;
+    place.next = lane.state.next;
+  }
+  if (!places.empty()) outlet_.commit(places);
 }
 
 void Desk::move_on() {

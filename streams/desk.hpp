@@ -31,7 +31,8 @@ class Desk {
   /// and is left out. The lane is open.
   void take_line(std::int64_t lane, std::string_view line, std::int64_t next, bool is_too_long);
   void take_message(std::int64_t lane, const Record& message, std::int64_t offset);
-  /// The lane, which was never read, begins at `next`.
+  /// Where a lane begins that nobody has read. To be moved on before anything is read: only then does the lane begin
+  /// there again after a kill, and only then can the brokers' knowing nothing of a batch mean one thing alone.
   void begin_at(std::int64_t lane, std::int64_t next);
   /// The lane goes on at `next`: what lies before it is gone.
   void skip_to(std::int64_t lane, std::int64_t next);
@@ -49,6 +50,9 @@ class Desk {
   void move_on();
   /// Closes what the outlet has decided on, so that nobody need ask it again. Errors: as Keeper::settle.
   void settle();
+  /// Tells the outlet again how far the lanes are, which brokers forget after a week. Nothing was worked since it moved
+  /// on. Errors: as Outlet::commit.
+  void say_again();
 
  private:
   struct Lane {

@@ -37,9 +37,13 @@ constexpr std::string_view kAlertsField = "stream.output.file", kDeadField = "st
 
 }  // namespace
 
-void FileOutlet::require_empty(const StreamDefinition& definition) {
-  require_empty_file(path_of(definition.output), kAlertsField);
-  require_empty_file(path_of(definition.dead_letters), kDeadField);
+OutputFiles FileOutlet::files_of(const StreamDefinition& definition) {
+  return {.alerts = path_of(definition.output), .dead = path_of(definition.dead_letters)};
+}
+
+void FileOutlet::require_empty(const OutputFiles& fresh) {
+  require_empty_file(fresh.alerts, kAlertsField);
+  require_empty_file(fresh.dead, kDeadField);
 }
 
 FileOutlet::FileOutlet(const StreamDefinition& definition, const Counts& counts, std::ostream& out)
@@ -63,10 +67,13 @@ void FileOutlet::bury(const DeadLetter& letter) {
   dead_->append(json.end_object().take() + "\n");
 }
 
-void FileOutlet::prepare(Counts& counts) {
-  if (alerts_) counts.written = alerts_->sync();
-  if (dead_) counts.dead = dead_->sync();
-  if (!printed_.empty()) out_ << std::exchange(printed_, {}) << std::flush;
+Lengths FileOutlet::prepare() {
+  Lengths out;
+  if (alerts_) out.written = alerts_->sync();
+  if (dead_) out.dead = dead_->sync();
+  if (!printed_.empty() && !(out_ << std::exchange(printed_, {}) << std::flush))
+    throw core::unavailable("alerts cannot be printed: standard output takes no more");
+  return out;
 }
 
 }  // namespace wakeful::streams

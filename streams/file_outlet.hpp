@@ -8,6 +8,7 @@
 
 #include "streams/counted_file.hpp"
 #include "streams/outlet.hpp"
+#include "streams/state.hpp"
 
 namespace wakeful::streams {
 
@@ -17,14 +18,15 @@ class FileOutlet final : public Outlet {
   /// "stream.dead_letters.file".
   FileOutlet(const StreamDefinition& definition, const Counts& counts, std::ostream& out);
 
-  /// For a state that has read nothing yet, which would cut its files to nothing. Errors: invalid, with those fields,
-  /// if somebody's lines stand in one.
-  static void require_empty(const StreamDefinition& definition);
+  static OutputFiles files_of(const StreamDefinition& definition);
+  /// Of files that a state has not written yet, and would cut to nothing. Errors: invalid, with those fields, if
+  /// somebody's lines stand in one.
+  static void require_empty(const OutputFiles& fresh);
 
   void alert(const Alert& alert) override;
   void bury(const DeadLetter& letter) override;
   bool decides() const override { return false; }
-  void prepare(Counts& counts) override;
+  Lengths prepare() override;
   void commit(std::span<const LaneMove>) override {}
 
  private:

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "platform/core/error.hpp"
 #include "streams/windows.hpp"
@@ -62,8 +63,9 @@ std::optional<Verdict> KeyDetector::judge(const KeyAlgorithm& algorithm, std::in
     learning_.push_back(value);
     const auto values = std::count_if(learning_.begin(), learning_.end(), [](double v) { return !std::isnan(v); });
     if (values < algorithm.train) return std::nullopt;
-    detector_ = detectors::make_detector(*algorithm.row, algorithm.parameters);
-    detector_->train(detectors::FrameView(channel(), learning_));
+    auto fresh = detectors::make_detector(*algorithm.row, algorithm.parameters);
+    fresh->train(detectors::FrameView(channel(), learning_));
+    detector_ = std::move(fresh);
     scores_ = detector_->room_for(1);
     model_cells_ = cells_of(bytes_of(*detector_));
     learning_ = {};

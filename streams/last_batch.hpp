@@ -8,7 +8,8 @@
 namespace wakeful::streams {
 
 /// The lane once its last batch counts or never was. `committed`: the lane's offset as the brokers know it. Nothing if
-/// that is neither the batch's end nor its beginning: then the state and the topics do not belong together.
+/// that is neither the batch's end nor its beginning, or is further than a lane whose batches all count: then the state
+/// and the topics do not belong together.
 /// Errors: as Keeper::settle and Keeper::take.
 std::optional<LaneState> settle_last_batch(Keeper& keeper, const LaneState& lane,
                                            std::optional<std::int64_t> committed);

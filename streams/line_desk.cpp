@@ -13,6 +13,8 @@
 namespace wakeful::streams {
 namespace {
 
+constexpr auto kSayEvery = std::chrono::hours(12);  // a group that nobody joins is forgotten after a week, or a day
+
 [[noreturn]] void refuse(const OffsetPlace& place, std::optional<std::int64_t> committed, const LaneState& lane) {
   const auto said = committed ? fmt::format("up to {}", *committed) : std::string("nothing");
   throw core::conflict(
@@ -36,18 +38,41 @@ std::unique_ptr<Outlet> settle_by_topics(const StreamDefinition& definition, Kee
   return outlet;
 }
 
+std::unique_ptr<Outlet> settle_by_files(const LineDesk::Terms& terms, const LaneState& lane) {
+  if (lane.is_open)
+    throw core::conflict(
+        fmt::format("a batch up to {} was on its way to topics when this stream ended: give those back "
+                    "until it has run once",
+                    lane.next),
+        "state");
+  return terms.make_files();
+}
+
 }  // namespace
 
 LineDesk::LineDesk(const StreamDefinition& definition, Keeper& keeper, const Terms& terms)
     : lane_(keeper.take(std::array<std::int64_t, 1>{0}).front()),
-      outlet_(writes_to_topic(definition) ? settle_by_topics(definition, keeper, terms, lane_) : terms.make_files()),
+      outlet_(writes_to_topic(definition) ? settle_by_topics(definition, keeper, terms, lane_)
+                                          : settle_by_files(terms, lane_)),
       desk_(definition, keeper, *outlet_) {
   desk_.open(lane_);
+  if (!outlet_->decides()) return;
+  if (lane_.next == LaneState::kUnread) {
+    desk_.begin_at(0, 0);
+    desk_.move_on();
+  }
+  say_again();
+}
+
+void LineDesk::say_again() {
+  desk_.say_again();
+  said_ = std::chrono::steady_clock::now();
 }
 
 void LineDesk::rest() {
   if (desk_.has_work()) desk_.move_on();
   desk_.settle();
+  if (outlet_->decides() && std::chrono::steady_clock::now() - said_ > kSayEvery) say_again();
 }
 
 }  // namespace wakeful::streams

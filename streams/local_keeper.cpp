@@ -58,6 +58,19 @@ void LocalKeeper::settle(const LaneState& lane, bool counts) {
   db_->write([&](db::Tx& tx) { settle_lane(tx, name_, lane, counts, now); });
 }
 
+void LocalKeeper::own_files(OutputFiles files, const std::function<void(const OutputFiles& fresh)>& require_empty) {
+  const auto before = db_->read([&](db::Tx& tx) { return find_files(tx, name_); });
+  if (before) {
+    // One that is not written to this time stays known for the next.
+    if (files.alerts.empty()) files.alerts = before->alerts;
+    if (files.dead.empty()) files.dead = before->dead;
+    if (files == *before) return;
+    require_empty({.alerts = files.alerts == before->alerts ? "" : files.alerts,
+                   .dead = files.dead == before->dead ? "" : files.dead});
+  }
+  db_->write([&](db::Tx& tx) { keep_files(tx, name_, files, before); });
+}
+
 std::vector<LaneStatus> LocalKeeper::lanes() const {
   return db_->read([&](db::Tx& tx) { return list_lanes(tx, name_); });
 }

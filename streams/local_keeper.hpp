@@ -1,6 +1,7 @@
 #pragma once
 // The state of a stream detector in a SQLite file of its own, DIR/NAME.stream.db: what `wakeful stream` keeps.
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,10 @@ class LocalKeeper final : public Keeper {
   void settle(const LaneState& lane, bool counts) override;
   bool keeps_alerts() const override { return false; }
   bool is_shared() const override { return false; }
+
+  /// Before files are written: `files`, "" for none, are those that the lengths in Counts are of from now on. A file
+  /// that is another one than so far begins at 0; `require_empty` says of it that nobody's lines stand in it.
+  void own_files(OutputFiles files, const std::function<void(const OutputFiles& fresh)>& require_empty);
 
   std::vector<LaneStatus> lanes() const;
   /// Of all lanes together; lengths of files: the largest.

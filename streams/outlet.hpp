@@ -2,6 +2,7 @@
 // Where alerts and what cannot be read go. Implementations: files (file_outlet.hpp), topics (topic_outlet.hpp), a store
 // only (below). Threads: one owner each.
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -18,6 +19,11 @@ struct DeadLetter {
   std::int64_t offset = 0;  // of a message; of a line: the byte behind it
 };
 
+/// Of files, in bytes; nothing where none is written.
+struct Lengths {
+  std::optional<std::int64_t> written, dead;
+};
+
 class Outlet {
  public:
   virtual ~Outlet() = default;
@@ -27,8 +33,8 @@ class Outlet {
   /// Whether it has the last word: a batch is open until commit() has returned, and what became of it after a kill is
   /// the outlet's to say.
   virtual bool decides() const = 0;
-  /// Before the state moves: what was given is durable, and `counts` says how much there is of it.
-  virtual void prepare(Counts& counts) = 0;
+  /// Before the state moves: makes durable what was given.
+  virtual Lengths prepare() = 0;
   /// After the state moved. Errors: any; then the batch is to be taken back or kept as the outlet says.
   virtual void commit(std::span<const LaneMove> moves) = 0;
 };
@@ -39,7 +45,7 @@ class NoOutlet final : public Outlet {
   void alert(const Alert&) override {}
   void bury(const DeadLetter&) override {}
   bool decides() const override { return false; }
-  void prepare(Counts&) override {}
+  Lengths prepare() override { return {}; }
   void commit(std::span<const LaneMove>) override {}
 };
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -308,6 +310,33 @@ void refuse_two_judges(const ObjectReader& stream, const StreamDefinition& out) 
     refuse(stream.path_of("dead_letters"), "goes where the output goes: both to files or both to topics");
 }
 
+/// One name for one file; "" stays.
+std::string whole(const std::string& path) {
+  return path.empty() ? "" : std::filesystem::weakly_canonical(std::filesystem::absolute(path)).string();
+}
+
+std::string file_of(const std::variant<NoOutput, FileOutput, TopicOutput>& output) {
+  const auto* file = std::get_if<FileOutput>(&output);
+  return file == nullptr ? "" : whole(file->path);
+}
+
+/// What is written must not be what is read, nor two writers' one file.
+void refuse_same_places(const ObjectReader& stream, const StreamDefinition& out) {
+  const auto* from = std::get_if<KafkaInput>(&out.input);
+  for (const auto& [name, output] : {std::pair("output", &out.output), std::pair("dead_letters", &out.dead_letters)}) {
+    const auto* topic = std::get_if<TopicOutput>(output);
+    if (from != nullptr && topic != nullptr && topic->topic == from->topic)
+      refuse(stream.path_of(name) + ".kafka.topic", "is the topic that is read: it would read what it writes");
+  }
+  const std::string alerts = file_of(out.output), dead = file_of(out.dead_letters);
+  if (!alerts.empty() && alerts == dead) refuse(stream.path_of("dead_letters") + ".file", "is the file of the output");
+  const auto* file = std::get_if<FileInput>(&out.input);
+  if (file == nullptr || file->path.empty()) return;
+  const std::string read = whole(file->path);
+  if (alerts == read) refuse(stream.path_of("output") + ".file", "is the file that is read");
+  if (dead == read) refuse(stream.path_of("dead_letters") + ".file", "is the file that is read");
+}
+
 }  // namespace
 
 StreamDefinition read_stream(const ObjectReader& document) {
@@ -328,6 +357,7 @@ StreamDefinition read_stream(const ObjectReader& document) {
   if (const auto output = stream.find_object("output")) read_output(*output, out);
   if (const auto dead = stream.find_object("dead_letters")) read_dead_letters(*dead, out);
   refuse_two_judges(stream, out);
+  refuse_same_places(stream, out);
   if (out.resolved && !out.is_json && !std::holds_alternative<NoOutput>(out.output))
     refuse(stream.path_of("alert") + ".resolved", "needs output.value: json");
   out.max_future_skew_ms = span_ms(stream, "max_future_skew", 0, out.max_future_skew_ms);

@@ -12,9 +12,18 @@ constexpr db::Sql kFingerprint{"stream.fingerprint",
                                "SELECT fingerprint FROM stream_lanes WHERE detector = $1 ORDER BY lane LIMIT 1"};
 constexpr db::Sql kKeepInstance{
     "stream.keep_instance",
-    "INSERT INTO stream_instances(detector, name) VALUES ($1, "
-    "COALESCE((SELECT MIN(owner) FROM stream_lanes WHERE detector = $1), $2)) ON CONFLICT(detector) DO NOTHING"};
+    "INSERT INTO stream_instances(detector, name, output_file, dead_letters_file) "
+    "SELECT $1, COALESCE(MIN(owner), $2), CASE WHEN COUNT(*) = 0 THEN '' END, CASE WHEN COUNT(*) = 0 THEN '' END "
+    "FROM stream_lanes WHERE detector = $1 ON CONFLICT(detector) DO NOTHING"};
 constexpr db::Sql kInstance{"stream.instance", "SELECT name FROM stream_instances WHERE detector = $1"};
+constexpr db::Sql kFiles{"stream.files",
+                         "SELECT output_file, dead_letters_file FROM stream_instances WHERE detector = $1"};
+constexpr db::Sql kKeepFiles{
+    "stream.keep_files", "UPDATE stream_instances SET output_file = $2, dead_letters_file = $3 WHERE detector = $1"};
+constexpr db::Sql kAllCounts{"stream.all_counts",
+                             "SELECT lane, counts, prior_counts FROM stream_lanes WHERE detector = $1 ORDER BY lane"};
+constexpr db::Sql kSetCounts{
+    "stream.set_counts", "UPDATE stream_lanes SET counts = $3, prior_counts = $4 WHERE detector = $1 AND lane = $2"};
 constexpr db::Sql kHolder{"stream.holder",
                           "SELECT owner, lease_until_us FROM stream_lanes WHERE detector = $1 AND lane = $2"};
 // Epochs begin at the time, so that those of a state that was removed do not come again: somebody may still hold one.
@@ -180,6 +189,32 @@ std::optional<std::string> find_fingerprint(db::Tx& tx, std::string_view detecto
 std::string keep_instance(db::Tx& tx, std::string_view detector, std::string_view proposed) {
   tx.execute(kKeepInstance, {detector, proposed});
   return *tx.find(kInstance, {detector}, [](const db::Row& row) { return std::string(row.text(0)); });
+}
+
+std::optional<OutputFiles> find_files(db::Tx& tx, std::string_view detector) {
+  std::optional<OutputFiles> out;
+  tx.query(kFiles, {detector}, [&](const db::Row& row) {
+    if (!row.is_null(0)) out = OutputFiles{.alerts = std::string(row.text(0)), .dead = std::string(row.text(1))};
+  });
+  return out;
+}
+
+void keep_files(db::Tx& tx, std::string_view detector, const OutputFiles& files,
+                const std::optional<OutputFiles>& before) {
+  const auto anew = [&](Counts counts) {
+    if (before && before->alerts != files.alerts) counts.written = 0;
+    if (before && before->dead != files.dead) counts.dead = 0;
+    return counts_text(counts);
+  };
+  struct Texts {
+    std::int64_t lane;
+    std::string counts, prior;
+  };
+  const auto lanes = tx.list(kAllCounts, {detector}, [&](const db::Row& row) {
+    return Texts{row.integer(0), anew(counts_of(row.text(1))), anew(counts_of(row.text(2)))};
+  });
+  for (const Texts& lane : lanes) tx.execute(kSetCounts, {detector, lane.lane, lane.counts, lane.prior});
+  tx.execute(kKeepFiles, {detector, files.alerts, files.dead});
 }
 
 std::vector<LaneStatus> list_lanes(db::Tx& tx, std::string_view detector) {

@@ -42,6 +42,18 @@ std::optional<std::string> find_fingerprint(db::Tx& tx, std::string_view detecto
 /// names were kept, else the proposed one.
 std::string keep_instance(db::Tx& tx, std::string_view detector, std::string_view proposed);
 
+/// Which files the lengths in Counts are of; "" where none was written yet.
+struct OutputFiles {
+  std::string alerts;
+  std::string dead;
+  bool operator==(const OutputFiles&) const = default;
+};
+/// Nothing if the state is older than this knowledge. keep_instance has been called.
+std::optional<OutputFiles> find_files(db::Tx& tx, std::string_view detector);
+/// The lengths of a file that is another one than `before` begin at 0.
+void keep_files(db::Tx& tx, std::string_view detector, const OutputFiles& files,
+                const std::optional<OutputFiles>& before);
+
 /// What a page shows of a lane.
 struct LaneStatus {
   std::int64_t lane = 0;

@@ -13,7 +13,10 @@
 namespace wakeful::streams {
 namespace {
 
-constexpr std::size_t kMessages = 4'096;  // handed over at once
+using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t kMessages = 4'096;  // handed over at once, at most
+constexpr auto kLongRead = std::chrono::milliseconds(200);
 constexpr int kAnswerMs = 5'000;
 constexpr auto kAskEvery = std::chrono::milliseconds(50);
 
@@ -104,9 +107,10 @@ TopicConsumer::~TopicConsumer() {
   queue_.reset();
 }
 
-void TopicConsumer::read(std::chrono::milliseconds patience) {
+bool TopicConsumer::read(std::chrono::milliseconds patience) {
   const ssize_t count =
-      kafka().consume_batch_queue(queue_.get(), static_cast<int>(patience.count()), messages_.data(), messages_.size());
+      kafka().consume_batch_queue(queue_.get(), static_cast<int>(patience.count()), messages_.data(), wanted_);
+  const auto began = Steady::now();
   std::exception_ptr failure = std::exchange(failure_, nullptr);
   for (ssize_t i = 0; i < count; ++i) {
     rd_kafka_message_t* message = messages_[static_cast<std::size_t>(i)];
@@ -120,11 +124,23 @@ void TopicConsumer::read(std::chrono::milliseconds patience) {
     kafka().message_destroy(message);
   }
   if (failure) std::rethrow_exception(failure);
+  if (count == static_cast<ssize_t>(wanted_)) adapt(Steady::now() - began);
+  return count > 0;
+}
+
+/// Nobody is heard while messages are worked off: neither a signal nor the group.
+void TopicConsumer::adapt(Steady::duration took) {
+  if (took > kLongRead) wanted_ = std::max<std::size_t>(wanted_ / 4, 1);
+  if (took < kLongRead / 4) wanted_ = std::min(2 * wanted_, messages_.size());
+}
+
+bool TopicConsumer::has(std::int64_t partition) const {
+  return std::find(partitions_.begin(), partitions_.end(), partition) != partitions_.end();
 }
 
 void TopicConsumer::take(const rd_kafka_message_t& message) {
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) return take_error(message);
-  if (std::find(partitions_.begin(), partitions_.end(), message.partition) == partitions_.end()) return;
+  if (!has(message.partition)) return;
   const char* bytes = static_cast<const char*>(message.payload);
   rd_kafka_timestamp_type_t type{};
   const std::int64_t ts = kafka().message_timestamp(&message, &type);
@@ -136,12 +152,13 @@ void TopicConsumer::take(const rd_kafka_message_t& message) {
 
 void TopicConsumer::take_error(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    if (!has(message.partition)) return;  // from before the partitions were dealt anew
     if (std::find(ended_.begin(), ended_.end(), message.partition) == ended_.end()) ended_.push_back(message.partition);
     return;
   }
   if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-    const Bounds bounds = ask_bounds(message.partition);
-    return owner_.gone(message.partition, bounds.first, bounds.end);
+    const auto [first, end] = bounds(message.partition);
+    return owner_.gone(message.partition, first, end);
   }
   const char* text = message.payload != nullptr ? static_cast<const char*>(message.payload) : "";
   if (message.err == RD_KAFKA_RESP_ERR__FATAL || message.err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
@@ -172,9 +189,9 @@ void TopicConsumer::assign(rd_kafka_topic_partition_list_t* partitions) {
   mine.reserve(static_cast<std::size_t>(partitions->cnt));
   for (int i = 0; i < partitions->cnt; ++i) mine.push_back(partitions->elems[i].partition);
   const auto places = owner_.assigned(mine);
-  for (std::size_t i = 0; i < places.size(); ++i)
-    partitions->elems[i].offset = places[i].offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : places[i].offset;
+  for (std::size_t i = 0; i < places.size(); ++i) partitions->elems[i].offset = places[i].offset;
   partitions_ = mine;
+  ended_.clear();
   require_ok(kafka().assign(client_.get(), partitions), "taking partitions");
   asker_->ask(mine);
 }
@@ -190,6 +207,14 @@ std::vector<std::optional<std::int64_t>> TopicConsumer::committed(const std::vec
   return out;
 }
 
+TopicConsumer::Bounds TopicConsumer::bounds(std::int64_t partition) {
+  Bounds out;
+  require_ok(kafka().query_watermark_offsets(client_.get(), input_.topic.c_str(), static_cast<std::int32_t>(partition),
+                                             &out.first, &out.end, kAnswerMs),
+             "asking for a partition's bounds");
+  return out;
+}
+
 void TopicConsumer::commit_later(std::span<const PartitionOffset> offsets) {
   PartitionList list(kafka().topic_partition_list_new(static_cast<int>(offsets.size())));
   for (const auto& [partition, offset] : offsets) {
@@ -200,14 +225,6 @@ void TopicConsumer::commit_later(std::span<const PartitionOffset> offsets) {
 }
 
 GroupMetadata TopicConsumer::group() const { return GroupMetadata(kafka().consumer_group_metadata(client_.get())); }
-
-TopicConsumer::Bounds TopicConsumer::ask_bounds(std::int64_t partition) const {
-  Bounds out;
-  require_ok(kafka().query_watermark_offsets(client_.get(), input_.topic.c_str(), static_cast<std::int32_t>(partition),
-                                             &out.first, &out.end, kAnswerMs),
-             "asking for a partition's bounds");
-  return out;
-}
 
 std::optional<std::int64_t> TopicConsumer::find_end(std::int64_t partition) const {
   std::int64_t first = 0, end = 0;

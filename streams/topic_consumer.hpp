@@ -30,7 +30,7 @@ class TopicConsumer {
   class Owner {
    public:
     virtual ~Owner() = default;
-    /// Gives each partition's offset to begin with; negative: its oldest.
+    /// Gives each partition's offset to begin with.
     virtual std::vector<PartitionOffset> assigned(const std::vector<std::int64_t>& partitions) = 0;
     /// `is_lost`: others may have them already.
     virtual void revoked(bool is_lost) = 0;
@@ -45,9 +45,16 @@ class TopicConsumer {
   TopicConsumer(const TopicConsumer&) = delete;
   TopicConsumer& operator=(const TopicConsumer&) = delete;
 
-  /// Hands over what has come, waiting for at most `patience` if there is nothing. Errors: what the owner throws;
-  /// unavailable if the client is of no more use.
-  void read(std::chrono::milliseconds patience);
+  /// Hands over what has come, waiting for at most `patience` if there is nothing; says whether anything came.
+  /// Errors: what the owner throws; unavailable if the client is of no more use.
+  bool read(std::chrono::milliseconds patience);
+
+  struct Bounds {
+    std::int64_t first = 0;  // the oldest offset that the topic has
+    std::int64_t end = 0;    // the one to come
+  };
+  /// As the broker says now. Errors: unavailable.
+  Bounds bounds(std::int64_t partition);
 
   /// What the group has committed, by partition; nothing for a partition without. Waits for transactions that are under
   /// way. Errors: unavailable.
@@ -56,12 +63,6 @@ class TopicConsumer {
   void commit_later(std::span<const PartitionOffset> offsets);
   GroupMetadata group() const;
 
-  struct Bounds {
-    std::int64_t first = 0;  // the oldest offset
-    std::int64_t end = 0;    // the one to come
-  };
-  /// Of a partition, as the broker says now. Errors: unavailable.
-  Bounds ask_bounds(std::int64_t partition) const;
   /// The end of a partition as last heard of.
   std::optional<std::int64_t> find_end(std::int64_t partition) const;
   /// Whether there are partitions, and all of them have been read to their ends.
@@ -70,6 +71,8 @@ class TopicConsumer {
  private:
   static void rebalance(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*);
   void assign(rd_kafka_topic_partition_list_t* partitions);
+  void adapt(std::chrono::steady_clock::duration took);
+  bool has(std::int64_t partition) const;
   void take(const rd_kafka_message_t& message);
   void take_error(const rd_kafka_message_t& message);
   struct Asker;
@@ -81,6 +84,7 @@ class TopicConsumer {
   std::vector<std::int64_t> partitions_;
   std::vector<std::int64_t> ended_;
   std::vector<rd_kafka_message_t*> messages_;
+  std::size_t wanted_ = 64;     // at once
   std::exception_ptr failure_;  // of the owner, in a callback of C
   std::shared_ptr<Asker> asker_;
 };

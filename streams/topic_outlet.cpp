@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "platform/core/clock.hpp"
 #include "platform/core/error.hpp"
 
 namespace wakeful::streams {
@@ -15,6 +16,10 @@ constexpr int kSliceMs = 500;  // of a wait, between two looks at is_stopped
 // Then the session ends, and the next producer ends what this one left open: librdkafka 2.0 has been seen to wait for
 // ever for the end of a transaction whose coordinator had been killed.
 constexpr auto kLongestWait = std::chrono::seconds(15);
+// Of a dead letter, which must fit whatever came: brokers take 1 MB of a message, and no time that lies more than an
+// hour ahead, unless they are told otherwise.
+constexpr std::size_t kLongestValue = 900'000;
+constexpr std::int64_t kMostAheadMs = 50 * 60 * 1'000;
 
 rd_kafka_vu_t topic_part(const std::string& topic) {
   rd_kafka_vu_t part{};
@@ -126,7 +131,8 @@ void TopicOutlet::bury(const DeadLetter& letter) {
   if (dead_ == nullptr) return;
   const std::string partition = std::to_string(letter.lane), offset = std::to_string(letter.offset);
   const std::string input = describe_input(definition_);
-  std::vector<rd_kafka_vu_t> parts = {topic_part(dead_->topic), bytes_part(RD_KAFKA_VTYPE_VALUE, letter.record.value),
+  std::vector<rd_kafka_vu_t> parts = {topic_part(dead_->topic),
+                                      bytes_part(RD_KAFKA_VTYPE_VALUE, letter.record.value.substr(0, kLongestValue)),
                                       copy_part(), header_part("reason", letter.reason), header_part("offset", offset)};
   if (const auto* from = std::get_if<KafkaInput>(&definition_.input)) {
     parts.push_back(header_part("topic", from->topic));
@@ -134,8 +140,17 @@ void TopicOutlet::bury(const DeadLetter& letter) {
   } else {
     parts.push_back(header_part("input", input));
   }
-  if (letter.record.key) parts.push_back(bytes_part(RD_KAFKA_VTYPE_KEY, *letter.record.key));
-  if (letter.record.ts_ms >= 0) parts.push_back(time_part(letter.record.ts_ms));
+  const std::string ts = std::to_string(letter.record.ts_ms);
+  if (letter.record.ts_ms > core::to_ms(core::SystemClock().now()) + kMostAheadMs)
+    parts.push_back(header_part("timestamp", ts));
+  else if (letter.record.ts_ms >= 0)
+    parts.push_back(time_part(letter.record.ts_ms));
+  const std::string_view key = letter.record.key.value_or(std::string_view());
+  if (letter.record.key) parts.push_back(bytes_part(RD_KAFKA_VTYPE_KEY, key.substr(0, kLongestKey)));
+  const std::string size = std::to_string(letter.record.value.size());
+  if (letter.record.value.size() > kLongestValue) parts.push_back(header_part("value_bytes", size));
+  const std::string key_size = std::to_string(key.size());
+  if (key.size() > kLongestKey) parts.push_back(header_part("key_bytes", key_size));
   produce(parts);
 }
 

@@ -4,7 +4,8 @@
 //
 // An alert: key = the event's, value = the body (engine.hpp), timestamp = the window's start. A dead letter: key and
 // value as they came, headers `reason`, `offset`, and `topic` and `partition`, or `input` ("push:NAME", "file:PATH")
-// where it came from no topic. Threads: one calls.
+// where it came from no topic. A key or a value that is too long for a message is cut, and `key_bytes` or `value_bytes`
+// tells how long it was; a time that brokers refuse stands in a header `timestamp`. Threads: one calls.
 #include <functional>
 #include <string>
 
@@ -25,7 +26,7 @@ class TopicOutlet final : public Outlet {
   void alert(const Alert& alert) override;
   void bury(const DeadLetter& letter) override;
   bool decides() const override { return true; }
-  void prepare(Counts&) override {}
+  Lengths prepare() override { return {}; }
   /// Errors: unavailable; whether the batch counts is then to be asked of the group's offsets.
   void commit(std::span<const LaneMove> moves) override;
 

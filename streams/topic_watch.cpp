@@ -38,7 +38,8 @@ class Session final : public TopicConsumer::Owner {
 
   void run() {
     while (!options_.is_stopped()) {
-      consumer_->read(kPatience);
+      const bool is_idle = !consumer_->read(kPatience) && !desk_->has_work();
+      if (is_idle) desk_->settle();
       if (desk_->is_due()) move_on();
       if (options_.until_end && consumer_->is_at_end()) break;
     }
@@ -50,18 +51,26 @@ class Session final : public TopicConsumer::Owner {
     // The group first: what is under way there has ended when it answers, and nobody moves a lane that is taken after.
     const auto committed = consumer_->committed(partitions);
     const auto lanes = keeper_.take(partitions);
-    std::vector<PartitionOffset> out;
     for (std::size_t i = 0; i < lanes.size(); ++i) {
-      const LaneState lane = settled(lanes[i], committed[i]);
-      desk_->open(lane);
-      open_.push_back(lane.lane);
-      // Kept with the first move: were the end asked for again, what came in between would be passed over.
-      if (lane.next == LaneState::kUnread && input().is_from_end)
-        desk_->begin_at(lane.lane, consumer_->ask_bounds(lane.lane).end);
-      out.push_back({lane.lane, desk_->next(lane.lane)});
+      desk_->open(settled(lanes[i], committed[i]));
+      open_.push_back(lanes[i].lane);
     }
+    begin();
+    std::vector<PartitionOffset> out;
+    for (const LaneState& lane : lanes) out.push_back({lane.lane, desk_->next(lane.lane)});
     core::log::info("stream_lanes", {{"stream", definition_.name}, {"lanes", static_cast<int>(lanes.size())}});
     return out;
+  }
+
+  /// All lanes stand at an offset, here and for the brokers, before anything is read.
+  void begin() {
+    for (const std::int64_t lane : open_) {
+      if (desk_->next(lane) != LaneState::kUnread) continue;
+      const auto [first, end] = consumer_->bounds(lane);
+      desk_->begin_at(lane, input().is_from_end ? end : first);
+    }
+    if (desk_->has_work()) move_on();
+    if (outlet_->decides()) desk_->say_again();
   }
 
   void revoked(bool is_lost) override {
@@ -93,7 +102,7 @@ class Session final : public TopicConsumer::Owner {
   /// What a lane's state is once its last batch counts or does not.
   LaneState settled(const LaneState& lane, std::optional<std::int64_t> committed) {
     const std::int64_t group = committed.value_or(LaneState::kUnread);
-    if (!outlet_->decides()) {
+    if (!outlet_->decides() && !lane.is_open) {
       if (!keeper_.is_shared() && lane.next == LaneState::kUnread && committed) refuse(lane, group);
       return lane;
     }

@@ -52,7 +52,7 @@ Counts watch(const StreamDefinition& definition, const WatchOptions& options, st
       std::holds_alternative<NoOutput>(definition.output))
     throw core::invalid("without a server alerts need a topic too, where dead letters have one", "stream.output");
   LocalKeeper keeper(options.state, definition);
-  if (keeper.lanes().empty()) FileOutlet::require_empty(definition);
+  keeper.own_files(FileOutlet::files_of(definition), FileOutlet::require_empty);
   const auto make_files = [&] { return std::make_unique<FileOutlet>(definition, keeper.total(), out); };
   if (std::holds_alternative<KafkaInput>(definition.input)) {
     watch_topic(definition, keeper,

@@ -78,13 +78,16 @@ void KeyWindows::add(const WindowSpec& spec, std::int64_t ts, double value, Outc
 
 void KeyWindows::add_hopping(const WindowSpec& spec, std::int64_t ts, double value, Outcome& out) {
   const std::int64_t closed_before = std::max(ts, latest_) - spec.grace_ms;
-  for (std::int64_t start = first_start(ts - spec.size_ms, spec.step_ms); start <= ts; start += spec.step_ms) {
+  const std::int64_t first = first_start(ts - spec.size_ms, spec.step_ms);
+  auto at = std::lower_bound(windows_.begin(), windows_.end(), first,
+                             [](const Window& w, std::int64_t start) { return w.start < start; });
+  for (std::int64_t start = first; start <= ts; start += spec.step_ms) {
     const std::int64_t end = start + spec.size_ms;
     if (end <= closed_before) {
       out.late.push_back({start, end, closed_before - ts});
       continue;
     }
-    auto at = std::find_if(windows_.begin(), windows_.end(), [start](const Window& w) { return w.start >= start; });
+    while (at != windows_.end() && at->start < start) ++at;
     if (at == windows_.end() || at->start != start) {
       Window fresh;
       fresh.start = start;

@@ -1,4 +1,5 @@
 """What a stream detector over Kafka makes of things that are not there, that stand still, or that are there twice."""
+import collections
 import json
 import os
 import random
@@ -244,3 +245,39 @@ def test_a_runner_that_wakes_after_another_took_its_partitions_alerts_about_noth
     finally:
         for process in (sleeper, runner, server):
             process.kill(signal.SIGTERM)
+
+
+def test_alerts_that_went_to_a_file_for_a_while_are_nowhere_twice(broker, new_stream, tmp_path):
+    """The state is then ahead of what the group's brokers have heard, and is right."""
+    source, alerts = broker.topics("readings", "alerts")
+    messages = list(kafka.readings(9_000))
+    to_topic, file = kafka.detector(broker, source, alerts), tmp_path / "alerts.jsonl"
+    stream = new_stream(to_topic)
+    broker.give(source, messages[:3_000])
+    stream.finish()
+    stream.file.write_text(json.dumps(kafka.detector(broker, source, alerts, output={"file": str(file)})))
+    broker.give(source, messages[3_000:6_000])
+    stream.start()
+    until(lambda: file.exists() and file.read_text().count("\n") > 100)
+    stream.end(signal.SIGKILL)
+    stream.finish()
+    stream.file.write_text(json.dumps(to_topic))
+    broker.give(source, messages[6_000:])
+    stream.finish()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert_same(broker.alerts(alerts) + collections.Counter((a["key"], a["ts"], a["value"]) for a in lines),
+                kafka.reckon(messages))
+
+
+def test_what_is_too_long_for_a_message_is_buried_cut(broker, new_stream):
+    source, alerts, dead = broker.topics("readings", "alerts", "dead")
+    key, value = "k" * 50_000, b"no reading" * 100_000
+    broker.give(source, [("1", value[:999_000], 100_000), (key, b"{", 100_000), *hot(100_000)])
+    stream = new_stream(kafka.detector(broker, source, alerts, dead_letters={"kafka": {"topic": dead}}))
+    assert "1 events, 0 without a value, 2 refused, 0 late; 5 alerts" in stream.finish()
+    letters = {letter.key(): (letter, dict(letter.headers())) for letter in broker.read(dead)}
+    assert letters.keys() == {b"1", key[:1_024].encode()}
+    letter, headers = letters[b"1"]
+    assert letter.value() == value[:900_000] and headers["value_bytes"] == b"999000"
+    letter, headers = letters[key[:1_024].encode()]
+    assert letter.value() == b"{" and headers["key_bytes"] == b"50000"

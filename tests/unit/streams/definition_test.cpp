@@ -158,6 +158,26 @@ TEST(StreamDefinition, ReadsTopics) {
   EXPECT_THROW(check_for_server(d), core::Error);
 }
 
+TEST(StreamDefinition, WritesNowhereTwiceNorWhereItReads) {
+  const auto files = [](const std::string& output, const std::string& dead) {
+    return with(R"("output": {"stdout": true})",
+                R"("output": {"file": ")" + output + R"("}, "dead_letters": {"file": ")" + dead + "\"}");
+  };
+  EXPECT_EQ(field_refused(files("out", "dead")), "taken");
+  EXPECT_EQ(field_refused(files("out", "./there/../out")), "stream.dead_letters.file");
+  EXPECT_EQ(field_refused(files("./in.jsonl", "dead")), "stream.output.file");
+  EXPECT_EQ(field_refused(files("out", "in.jsonl")), "stream.dead_letters.file");
+  const auto topics = [](const std::string& output, const std::string& dead) {
+    return R"({"name": "hot", "schedule": "stream", "stream": {"value": "t", "alert": {"when": ">= 90"},
+      "input": {"kafka": {"brokers": "a:1", "topic": "in"}}, "window": {"kind": "tumbling", "size": "5s"},
+      "output": {"kafka": {"topic": ")" +
+           output + R"("}}, "dead_letters": {"kafka": {"topic": ")" + dead + "\"}}}}";
+  };
+  EXPECT_EQ(field_refused(topics("out", "dead")), "taken");
+  EXPECT_EQ(field_refused(topics("in", "dead")), "stream.output.kafka.topic");
+  EXPECT_EQ(field_refused(topics("out", "in")), "stream.dead_letters.kafka.topic");
+}
+
 TEST(StreamEvent, ReadsKeyTimeAndValue) {
   StreamDefinition d = read(kHot);
   EventReader reader(d);

@@ -169,6 +169,30 @@ TEST_P(StateTest, KeepsTheNameOfItsReaderFromTheFirstOnOn) {
   EXPECT_EQ(keep("hot", "d"), "of lanes");
 }
 
+TEST_P(StateTest, KnowsWhichFilesItsLengthsAreOf) {
+  const auto find = [&] { return db().read([](db::Tx& tx) { return find_files(tx, "hot"); }); };
+  db().write([](db::Tx& tx) { keep_instance(tx, "hot", "a"); });
+  EXPECT_EQ(find(), OutputFiles{});
+  LaneMove first = move_of(take()[1].epoch, -1, 10, {});
+  first.counts.written = 100;
+  first.counts.dead = 50;
+  move({first}, true);
+  const OutputFiles one{.alerts = "one", .dead = "dead"}, other{.alerts = "other", .dead = "dead"};
+  db().write([&](db::Tx& tx) { keep_files(tx, "hot", one, std::nullopt); });  // as ever, but known now
+  EXPECT_EQ(find(), one);
+  EXPECT_EQ(lanes()[1].counts.written, 100);
+  db().write([&](db::Tx& tx) { keep_files(tx, "hot", other, one); });
+  EXPECT_EQ(find(), other);
+  EXPECT_EQ(lanes()[1].counts.written, 0);
+  EXPECT_EQ(lanes()[1].counts.dead, 50);
+}
+
+TEST_P(StateTest, OfAStateFromBeforeFilesWereKeptNothingIsKnown) {
+  take();
+  db().write([](db::Tx& tx) { keep_instance(tx, "hot", "a"); });
+  EXPECT_EQ(db().read([](db::Tx& tx) { return find_files(tx, "hot"); }), std::nullopt);
+}
+
 WAKEFUL_ON_EVERY_DATABASE(StateTest);
 
 }  // namespace

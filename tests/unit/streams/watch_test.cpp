@@ -242,6 +242,73 @@ TEST_F(WatchTest, ErasesNoLinesThatItsStateDidNotWrite) {
   EXPECT_EQ(lines("out"), 2U);
 }
 
+TEST_F(WatchTest, KeepsItsFileWhileItWritesElsewhere) {
+  give(1'000, 95);
+  run();
+  const std::string first = read("out");
+  hot_.output = FileOutput{};  // standard output, for a while
+  give(10'000, 95);
+  EXPECT_EQ(run().alerts, 7);
+  hot_.output = FileOutput{folder_ / "other"};  // another file begins anew, and is its own from then on
+  std::ofstream(folder_ / "other") << "somebody's line, longer than all that was ever written to the first file"
+                                   << first;
+  EXPECT_THROW(run(), core::Error);
+  fs::remove(folder_ / "other");
+  give(20'000, 95);
+  run();
+  EXPECT_EQ(lines("other"), 5U);
+  hot_.output = FileOutput{folder_ / "out"};  // has lines that are no longer known
+  EXPECT_THROW(run(), core::Error);
+  hot_.output = FileOutput{folder_ / "other"};
+  give(30'000, 95);
+  run();
+  EXPECT_EQ(lines("other"), 10U);
+  EXPECT_EQ(read("out"), first);
+}
+
+TEST_F(WatchTest, GoesOnWithTheSameFileAfterStandardOutput) {
+  give(1'000, 95);
+  run();
+  hot_.output = FileOutput{};
+  give(10'000, 95);
+  run();
+  hot_.output = FileOutput{folder_ / "out"};
+  give(20'000, 95);
+  run();
+  EXPECT_EQ(lines("out"), 7U);  // two and five
+}
+
+TEST_F(WatchTest, PrintsAgainWhatStandardOutputDidNotTake) {
+  hot_.output = FileOutput{};
+  give(1'000, 95);
+  std::ostringstream out;
+  out.setstate(std::ios::badbit);  // as a pipe to a full disk
+  EXPECT_THROW(watch(hot_, {.state = folder_ / "state"}, out), core::Error);
+  out.clear();
+  EXPECT_EQ(watch(hot_, {.state = folder_ / "state"}, out).alerts, 2);
+  EXPECT_EQ(std::count(out.view().begin(), out.view().end(), '\n'), 2);
+}
+
+TEST_F(WatchTest, EndsWhereItsAlgorithmCannotLearn) {
+  const auto document = core::parse_json(R"({"max_features": 3})");
+  const detectors::CatalogRow* row = detectors::find_algorithm("ransyncoders");
+  hot_.algorithm =
+      KeyAlgorithm{.row = row,
+                   .parameters = detectors::read_parameters(row->parameters, core::ObjectReader(document.root())),
+                   .train = 5};
+  hot_.emit = Emit::final;
+  for (int i = 0; i < 20; ++i) give(1'000 * i, i % 3);
+  for (int again = 0; again < 2; ++again) {  // it is no fault of the readings, and stays one of the definition
+    try {
+      run();
+      FAIL();
+    } catch (const core::Error& e) {
+      EXPECT_EQ(e.field(), "max_features");
+    }
+  }
+  EXPECT_EQ(read("dead"), "");
+}
+
 TEST_F(WatchTest, RefusesFilesThatAreNotThoseItKnows) {
   const auto refused = [this] {
     try {
