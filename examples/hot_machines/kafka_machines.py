@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from confluent_kafka import Consumer, Producer  # pip install confluent-kafka
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition  # pip install confluent-kafka
 
 HERE = pathlib.Path(__file__).resolve().parent
 KAFKA = HERE.parents[1] / "scripts/kafka"
@@ -40,23 +40,35 @@ def send(brokers, seed):
 
 
 def alerts(brokers):
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader", "auto.offset.reset": "earliest"})
-    consumer.subscribe(["alerts"])
-    message = consumer.poll(20)
-    while message is not None and not message.error():
-        yield message
-        message = consumer.poll(3)
+    """All that are there and count, in the order of each machine."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader", "enable.partition.eof": True,
+                         "enable.auto.commit": False})  # fmt: skip
+    partitions = consumer.list_topics("alerts", 20).topics["alerts"].partitions
+    consumer.assign([TopicPartition("alerts", partition, 0) for partition in partitions])
+    ended = set()
+    while len(ended) < len(partitions):
+        message = consumer.poll(1)
+        if message is None:
+            continue
+        if message.error() is None:
+            yield message
+        elif message.error().code() == KafkaError._PARTITION_EOF:
+            ended.add(message.partition())
+        elif not message.error().retriable():
+            raise KafkaException(message.error())
     consumer.close()
 
 
-def play(wakeful, brokers, seed):
+def play(wakeful, brokers, seed, state):
     send(brokers, seed)
-    with tempfile.TemporaryDirectory(prefix="wakeful-machines-") as folder:
-        detector = pathlib.Path(folder) / "kafka-machines.yaml"
-        detector.write_text((HERE / detector.name).read_text().replace("brokers: BROKERS", f'brokers: "{brokers}"'))
-        done = subprocess.run([wakeful, "stream", "-f", detector, "--state", folder, "--until-end"], check=True,
-                              capture_output=True, text=True)  # fmt: skip
-        print(done.stderr.splitlines()[-1])
+    state.mkdir(parents=True, exist_ok=True)
+    detector = state / "kafka-machines.yaml"
+    detector.write_text((HERE / detector.name).read_text().replace("brokers: BROKERS", f'brokers: "{brokers}"'))
+    done = subprocess.run([wakeful, "stream", "-f", detector, "--state", state, "--until-end"],
+                          stderr=subprocess.PIPE, text=True)  # fmt: skip
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    print(done.stderr.splitlines()[-1])
     for alert in alerts(brokers):
         print(f"machine {alert.key().decode()}: {alert.value().decode()} in the 5 s from {alert.timestamp()[1]}")
 
@@ -65,12 +77,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wakeful", default="wakeful", help="the program")
     parser.add_argument("--brokers", help="HOST:PORT of a broker that runs already")
+    parser.add_argument("--state", type=pathlib.Path, default=pathlib.Path("kafka-machines"),
+                        help="where a named broker's stream keeps how far it is (default: %(default)s)")  # fmt: skip
     parser.add_argument("--seed", default="7")
     given = parser.parse_args()
     program = pathlib.Path(given.wakeful)
     wakeful = str(program.resolve()) if program.exists() else given.wakeful
-    with contextlib.ExitStack() as stack:
-        play(wakeful, given.brokers or stack.enter_context(broker()), given.seed)
+    if given.brokers:
+        return play(wakeful, given.brokers, given.seed, given.state)
+    with broker() as brokers, tempfile.TemporaryDirectory(prefix="wakeful-machines-") as folder:
+        play(wakeful, brokers, given.seed, pathlib.Path(folder))
 
 
 if __name__ == "__main__":
