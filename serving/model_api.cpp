@@ -166,6 +166,18 @@ void write_inputs(core::JsonWriter& json, const ServedModel& model) {
   json.end_array();
 }
 
+/// A forest alone also tells its parameters by scikit-learn's names.
+void write_forest(core::JsonWriter& json, const detectors::Detector& detector) {
+  if (detector.catalog_row().name != "isolation_forest") return;
+  const detectors::Parameters& given = detector.parameters();
+  json.member("n_estimators", given.integer("trees")).member("max_samples", given.integer("sample"));
+  const auto contamination = given.find_real("contamination");
+  json.key("contamination");
+  contamination ? json.value(*contamination) : json.value("auto");
+  json.member("random_state", given.integer("seed")).member("max_features", 1.0).member("bootstrap", false);
+  json.key("n_jobs").null().member("verbose", 0).member("warm_start", false);
+}
+
 http::Response ModelApi::information(http::Request&) {
   questions_.add();
   const auto model = slot_.get();
@@ -173,6 +185,7 @@ http::Response ModelApi::information(http::Request&) {
   json.begin_object().member("model", model->version().name).member("version", model->version().version);
   json.member("source", model->version().source);
   write_inputs(json, *model);
+  if (model->size() == 1) write_forest(json, model->detector(0));
   json.key("detectors").begin_array();
   for (std::size_t i = 0; i < model->size(); ++i) json.raw(model->detector(i).describe());
   return http::Response::json(json.end_array().end_object().take());

@@ -52,6 +52,9 @@ def test_judges_a_vector_and_says_its_score_if_asked(service):
     assert "anomaly_score" not in told(f"{service}/prediction", ODD)[1]
     status, about = told(f"{service}/model_information")
     assert status == 200 and about["detectors"][0]["parameters"]["contamination"] == 0.001
+    forest = {"bootstrap": False, "contamination": 0.001, "max_features": 1.0, "max_samples": 256, "n_estimators": 100,
+              "n_jobs": None, "random_state": 0, "verbose": 0, "warm_start": False}  # fmt: skip
+    assert {name: about[name] for name in forest} == forest
 
 
 @pytest.mark.parametrize("body", [b"[]", b"[1]", b"[1, 2, 3]", b"{}", b'["a", 1]', b"[null, 1]", b"[true, 1]", b"nonsense", b"",
@@ -310,6 +313,17 @@ def test_prometheus_scrapes_it_alerts_and_fills_the_dashboard(tracking, tmp_path
         alerts = {alert["labels"]["alertname"] for heard in Hook.heard for alert in heard["alerts"]}
         assert alerts == {"ModelNotLookedUp"}
     hook.shutdown()
+
+
+def test_grafana_and_alertmanager_are_told_of_what_is_there():
+    deploy = ROOT / "deploy"
+    done = subprocess.run(["amtool", "check-config", deploy / "alertmanager/alertmanager.yml"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    provisioning = deploy / "grafana/provisioning"
+    (source,) = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text())["datasources"]
+    assert source["type"] == json.loads((deploy / "grafana/models.json").read_text())["templating"]["list"][0]["query"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards/wakeful.yml").read_text())["providers"]
+    assert provider["options"]["path"] in (deploy / "README.md").read_text()
 
 
 def test_each_alert_rule_fires_when_it_should_and_none_on_healthy_series():
