@@ -11,7 +11,10 @@
 namespace wakeful::db {
 namespace {
 
-thread_local bool running_closure = false;
+// Aligned like what follows it in the program. mold 1.10 begins the pages that become read-only with the thread-locals,
+// which take no room: where code ends less than eight bytes before a page does, those of one byte lie in a page that is
+// not there, and the program does not start.
+alignas(void*) thread_local bool running_closure = false;
 
 bool is_plain_ascii(std::string_view text) {
   unsigned char high = 0;
