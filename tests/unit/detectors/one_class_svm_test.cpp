@@ -110,8 +110,8 @@ TEST(OneClassSolver, SolvesTheCalendarExample) {
   std::vector<double> rows;
   for (int day = 0; day < 28; ++day) {
     for (int code = 0; code < 27; ++code) {
-      const double features[] = {(day + 2) % 7 * 1.0,  // 2025-01-01 is a Wednesday
-                                 day + 1.0,           1, 1, code / 9 * 1.0, code / 3 % 3 * 1.0, code % 3 * 1.0};
+      // 2025-01-01 is a Wednesday.
+      const int features[] = {(day + 2) % 7, day + 1, 1, 1, code / 9, code / 3 % 3, code % 3};
       rows.insert(rows.end(), std::begin(features), std::end(features));
     }
   }

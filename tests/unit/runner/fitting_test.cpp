@@ -57,7 +57,7 @@ class FittingTest : public ::testing::Test {
     return grid;
   }
 
-  std::vector<Target> fit_all(int groups, std::function<void()> check) {
+  std::vector<Target> fit_all(int groups, const std::function<void()>& check) {
     const Work work{
         .claim = claim_, .server = server_, .connections = connections_, .sources = sources_, .check = check};
     std::vector<Target> targets = targets_of(work, metric_, levels(groups));

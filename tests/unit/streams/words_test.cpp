@@ -23,8 +23,11 @@ namespace fs = std::filesystem;
 class StreamWords : public ::testing::Test {
  protected:
   StreamWords() { fs::create_directories(folder_); }
+
+ public:
   ~StreamWords() override { fs::remove_all(folder_); }
 
+ protected:
   void give(std::int64_t ts, double value) {
     std::ofstream(folder_ / "in", std::ios::app)
         << fmt::format("{{\"key\": \"a\", \"ts\": {0}, \"value\": {{\"t\": {1}, \"at\": {0}}}}}\n", ts, value);
