@@ -164,6 +164,8 @@ describe('a server at work', () => {
       await page.locator('tbody tr', { hasText: /s3 \d+ %/ }).locator('a').first().click();
       await page.waitForURL(/\/detectors\/boiler-room\?at=/);
       await assertText(page.locator('[aria-label="Channels of the anomaly"] tbody tr').first(), /s3\s*\d+ %/);
+      assert.equal(await page.locator('.series-chart canvas').count(), 1); // the score alone: there is no one value
+      await assertText(page.locator('.series-chart .readout'), /^(?!.*observed).*score/);
     }));
 
   test('a stream detector shows how far it is and what it alerted about', () =>

@@ -1,6 +1,6 @@
 // A watched series: what was observed, the band it was expected in, where it left it; before and after, in grey, what was
 // pushed and not evaluated. Below, on the same time axis, the score with its threshold of 1 and the evaluations that
-// computed it.
+// computed it. Where columns are judged together there is no one value, and the score has the room alone.
 import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
@@ -23,6 +23,8 @@ interface Drawn {
   rows: number[];
   /** The row of the newest score. */
   newest: number;
+  /** There is a value to draw. */
+  valued: boolean;
   /** Something not evaluated is drawn. */
   quiet: boolean;
   points: number;
@@ -59,6 +61,7 @@ function draw(scores: Score[], pushed: PushedSeries | null): Drawn {
     lane: [axis, around(far!)],
     rows: around(broken.rows).map((row) => (row === null || row < 0 ? -1 : rows[row]!)),
     newest: scores.length - 1,
+    valued: before + after > 0 || value.some((each) => each !== null),
     quiet: before + after > 0,
     points: rows.length,
     anomalies: anomalous,
@@ -111,9 +114,9 @@ export function SeriesChart({ scores, pushed, name, range, evaluations, onZoom }
   return (
     <div class="series-chart">
       <Readout at={at} scores={scores} drawn={drawn} />
-      <Plot build={build} data={drawn.main} height={kMainHeight} summary={summary} />
+      {drawn.valued && <Plot build={build} data={drawn.main} height={kMainHeight} summary={summary} />}
       <Heartbeat evaluations={evaluations} range={range} />
-      {hasScores && <Plot build={lane} data={drawn.lane} height={kLaneHeight} summary={`Anomaly score of ${name}; above 1 is an anomaly.`} />}
+      {hasScores && <Plot build={lane} data={drawn.lane} height={drawn.valued ? kLaneHeight : kMainHeight} summary={drawn.valued ? laneSummary(name) : `${summary} ${laneSummary(name)}`} />}
       <p class="chart-note">
         {drawn.points < scores.length
           ? `${count(drawn.points)} of ${plural(scores.length, 'point')} drawn, every extreme and every anomaly among them`
@@ -124,6 +127,8 @@ export function SeriesChart({ scores, pushed, name, range, evaluations, onZoom }
     </div>
   );
 }
+
+const laneSummary = (name: string): string => `Anomaly score of ${name}; above 1 is an anomaly.`;
 
 const kept = (row: number | undefined): number | null => (row === undefined || row < 0 ? null : row);
 
@@ -264,7 +269,7 @@ function Readout({ at, scores, drawn }: { at: Cursor; scores: Score[]; drawn: Dr
   return (
     <div class={row.anomaly ? 'readout alarm' : 'readout'}>
       <span class="when">{stamp(row.time)}</span>
-      <span class="key line">observed <b>{number(row.value)}</b></span>
+      {drawn.valued && <span class="key line">observed <b>{number(row.value)}</b></span>}
       {row.expected !== null && <span class="key dash">expected <b>{number(row.expected)}</b></span>}
       {row.lower !== null && <span class="key band">band <b>{number(row.lower)} … {number(row.upper)}</b></span>}
       <span class="key">score <b>{score(row.score)}</b></span>
