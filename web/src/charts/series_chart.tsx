@@ -116,7 +116,7 @@ export function SeriesChart({ scores, pushed, name, range, evaluations, onZoom }
       <Readout at={at} scores={scores} drawn={drawn} />
       {drawn.valued && <Plot build={build} data={drawn.main} height={kMainHeight} summary={summary} />}
       <Heartbeat evaluations={evaluations} range={range} />
-      {hasScores && <Plot build={lane} data={drawn.lane} height={drawn.valued ? kLaneHeight : kMainHeight} summary={drawn.valued ? laneSummary(name) : `${summary} ${laneSummary(name)}`} />}
+      {hasScores && <Plot build={lane} data={drawn.lane} height={drawn.valued ? kLaneHeight : kMainHeight + kLaneHeight} summary={drawn.valued ? laneSummary(name) : `${summary} ${laneSummary(name)}`} />}
       <p class="chart-note">
         {drawn.points < scores.length
           ? `${count(drawn.points)} of ${plural(scores.length, 'point')} drawn, every extreme and every anomaly among them`
