@@ -33,6 +33,18 @@ std::span<rd_kafka_topic_partition_t> parts_of(const PartitionList& list) {
   return {list->elems, static_cast<std::size_t>(list->cnt)};
 }
 
+std::vector<std::optional<std::int64_t>> ask_committed(rd_kafka_t* client, const std::string& topic,
+                                                       const std::vector<std::int64_t>& partitions) {
+  const auto list = list_of(topic, partitions);
+  require_ok(kafka().committed(client, list.get(), kAnswerMs), "asking for the group's offsets");
+  std::vector<std::optional<std::int64_t>> out;
+  for (const auto& part : parts_of(list)) {
+    require_ok(part.err, "asking for a partition's offset");
+    out.push_back(part.offset < 0 ? std::nullopt : std::optional(part.offset));
+  }
+  return out;
+}
+
 }  // namespace
 
 /// librdkafka 2.0 rests for a whole second when its queue was full; a question to the broker wakes it. A thread asks
@@ -197,14 +209,15 @@ void TopicConsumer::assign(rd_kafka_topic_partition_list_t* partitions) {
 }
 
 std::vector<std::optional<std::int64_t>> TopicConsumer::committed(const std::vector<std::int64_t>& partitions) {
-  const auto list = list_of(input_.topic, partitions);
-  require_ok(kafka().committed(client_.get(), list.get(), kAnswerMs), "asking for the group's offsets");
-  std::vector<std::optional<std::int64_t>> out;
-  for (const auto& part : parts_of(list)) {
-    require_ok(part.err, "asking for a partition's offset");
-    out.push_back(part.offset < 0 ? std::nullopt : std::optional(part.offset));
-  }
-  return out;
+  return ask_committed(client_.get(), input_.topic, partitions);
+}
+
+std::vector<std::optional<std::int64_t>> TopicConsumer::committed_before(
+    const std::vector<std::int64_t>& partitions) const {
+  const ClientHandle asker = make_client(
+      RD_KAFKA_CONSUMER,
+      {{"bootstrap.servers", input_.brokers}, {"group.id", input_.group}, {"isolation.level", "read_uncommitted"}});
+  return ask_committed(asker.get(), input_.topic, partitions);
 }
 
 TopicConsumer::Bounds TopicConsumer::bounds(std::int64_t partition) {

@@ -59,6 +59,8 @@ class TopicConsumer {
   /// What the group has committed, by partition; nothing for a partition without. Waits for transactions that are under
   /// way. Errors: unavailable.
   std::vector<std::optional<std::int64_t>> committed(const std::vector<std::int64_t>& partitions);
+  /// The same without waiting: what was committed before the transactions that are under way.
+  std::vector<std::optional<std::int64_t>> committed_before(const std::vector<std::int64_t>& partitions) const;
   /// For those who watch the lag from outside; nothing depends on it.
   void commit_later(std::span<const PartitionOffset> offsets);
   GroupMetadata group() const;

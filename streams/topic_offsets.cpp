@@ -21,6 +21,8 @@ OffsetPlace place_of_lines(const StreamDefinition& definition, const std::string
 std::optional<std::int64_t> find_committed(const OffsetPlace& place) {
   const ClientHandle client = make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", place.brokers},
                                                               {"group.id", place.transactional_id},
+                                                              // Whoever wrote there has been fenced.
+                                                              {"isolation.level", "read_uncommitted"},
                                                               {"allow.auto.create.topics", "true"}});
   const rd_kafka_metadata_t* about = nullptr;
   {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,12 +18,20 @@
 namespace wakeful::streams {
 namespace {
 
+using Steady = std::chrono::steady_clock;
+
 constexpr auto kPatience = std::chrono::milliseconds(50);
+// No transaction of a stream lives longer than a minute, and brokers look for those that do every ten seconds. What a
+// group waits for after that was left behind by a broker that died, and never ends.
+constexpr auto kLongestTransaction = std::chrono::seconds(90);
+
+/// Since when the group has been waiting for transactions, though its broker answers; over sessions.
+using WaitingSince = std::optional<Steady::time_point>;
 
 class Session final : public TopicConsumer::Owner {
  public:
-  Session(const StreamDefinition& definition, Keeper& keeper, const TopicWatchOptions& options)
-      : definition_(definition), keeper_(keeper), options_(options) {
+  Session(const StreamDefinition& definition, Keeper& keeper, const TopicWatchOptions& options, WaitingSince& waiting)
+      : definition_(definition), keeper_(keeper), options_(options), waiting_(waiting) {
     if (writes_to_topic(definition)) {
       const OffsetPlace place{.brokers = input().brokers,
                               .topic = input().topic,
@@ -49,7 +58,7 @@ class Session final : public TopicConsumer::Owner {
  private:
   std::vector<PartitionOffset> assigned(const std::vector<std::int64_t>& partitions) override {
     // The group first: what is under way there has ended when it answers, and nobody moves a lane that is taken after.
-    const auto committed = consumer_->committed(partitions);
+    const auto committed = committed_of(partitions);
     const auto lanes = keeper_.take(partitions);
     for (std::size_t i = 0; i < lanes.size(); ++i) {
       desk_->open(settled(lanes[i], committed[i]));
@@ -60,6 +69,21 @@ class Session final : public TopicConsumer::Owner {
     for (const LaneState& lane : lanes) out.push_back({lane.lane, desk_->next(lane.lane)});
     core::log::info("stream_lanes", {{"stream", definition_.name}, {"lanes", static_cast<int>(lanes.size())}});
     return out;
+  }
+
+  std::vector<std::optional<std::int64_t>> committed_of(const std::vector<std::int64_t>& partitions) {
+    try {
+      auto out = consumer_->committed(partitions);
+      waiting_.reset();
+      return out;
+    } catch (const core::Error&) {
+      const WaitingSince since = std::exchange(waiting_, std::nullopt);
+      auto out = consumer_->committed_before(partitions);  // or nobody answers
+      waiting_ = since.value_or(Steady::now());
+      if (Steady::now() - *waiting_ < kLongestTransaction) throw;
+      core::log::warn("stream_transaction_left", {{"stream", definition_.name}, {"group", input().group}});
+      return out;
+    }
   }
 
   /// All lanes stand at an offset, here and for the brokers, before anything is read.
@@ -143,6 +167,7 @@ class Session final : public TopicConsumer::Owner {
   const StreamDefinition& definition_;
   Keeper& keeper_;
   const TopicWatchOptions& options_;
+  WaitingSince& waiting_;
   std::unique_ptr<Outlet> outlet_;
   std::optional<Desk> desk_;
   std::vector<std::int64_t> open_;
@@ -152,8 +177,9 @@ class Session final : public TopicConsumer::Owner {
 }  // namespace
 
 void watch_topic(const StreamDefinition& definition, Keeper& keeper, const TopicWatchOptions& options) {
+  WaitingSince waiting;
   run_sessions(definition.name, options.is_stopped, options.on_failure,
-               [&] { Session(definition, keeper, options).run(); });
+               [&] { Session(definition, keeper, options, waiting).run(); });
 }
 
 }  // namespace wakeful::streams

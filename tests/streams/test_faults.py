@@ -281,3 +281,17 @@ def test_what_is_too_long_for_a_message_is_buried_cut(broker, new_stream):
     assert letter.value() == value[:900_000] and headers["value_bytes"] == b"999000"
     letter, headers = letters[key[:1_024].encode()]
     assert letter.value() == b"{" and headers["key_bytes"] == b"50000"
+
+
+@pytest.mark.skipif(FAULTS <= 8, reason="waits for as long as a transaction may live: scripts/test chaos")
+def test_what_a_killed_broker_left_open_in_the_group_is_not_waited_for_for_ever(broker, new_stream):
+    source, alerts = broker.topics("readings", "alerts")
+    messages = list(kafka.readings(4_000))
+    broker.give(source, messages)
+    detector = kafka.detector(broker, source, alerts)
+    with broker.transaction_left_open(source, source):
+        stream = new_stream(detector)
+        stream.start("--until-end")
+        stream.wait_for("stream_transaction_left", 150)
+        assert stream.running.wait(60) == 0, stream.log.read_text()
+    assert_same(broker.alerts(alerts), kafka.reckon(messages))

@@ -79,6 +79,19 @@ class Broker:
             future.result(30)
 
     @contextlib.contextmanager
+    def transaction_left_open(self, group, topic):
+        """Offsets of the group in a transaction that does not end within, as brokers that were killed have left some."""
+        producer = Producer({"bootstrap.servers": self.address, "transactional.id": uuid.uuid4().hex,
+                             "transaction.timeout.ms": 900_000})
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        with self.asking(group) as consumer:
+            parts = [TopicPartition(topic, p, 7) for p in range(PARTITIONS)]
+            producer.send_offsets_to_transaction(parts, consumer.consumer_group_metadata(), 30)
+        yield
+        producer.abort_transaction(30)
+
+    @contextlib.contextmanager
     def asking(self, group):
         consumer = Consumer({"bootstrap.servers": self.address, "group.id": group, "log_level": 0})
         try:
