@@ -60,8 +60,10 @@ LineDesk::LineDesk(const StreamDefinition& definition, Keeper& keeper, const Ter
   if (lane_.next == LaneState::kUnread) {
     desk_.begin_at(0, 0);
     desk_.move_on();
+    said_ = std::chrono::steady_clock::now();
+  } else {
+    say_again();
   }
-  say_again();
 }
 
 void LineDesk::say_again() {

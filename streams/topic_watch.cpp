@@ -88,13 +88,17 @@ class Session final : public TopicConsumer::Owner {
 
   /// All lanes stand at an offset, here and for the brokers, before anything is read.
   void begin() {
+    bool is_known = false;  // some lane: what is begun here tells the brokers itself
     for (const std::int64_t lane : open_) {
-      if (desk_->next(lane) != LaneState::kUnread) continue;
+      if (desk_->next(lane) != LaneState::kUnread) {
+        is_known = true;
+        continue;
+      }
       const auto [first, end] = consumer_->bounds(lane);
       desk_->begin_at(lane, input().is_from_end ? end : first);
     }
     if (desk_->has_work()) move_on();
-    if (outlet_->decides()) desk_->say_again();
+    if (is_known && outlet_->decides()) desk_->say_again();
   }
 
   void revoked(bool is_lost) override {

@@ -15,8 +15,10 @@ import pandas as pd
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/support"))
+import in_python as python_process  # noqa: E402
+
 BINARY = pathlib.Path(os.environ.get("WAKEFUL_BINARY", str(ROOT / "build/ci/wakeful")))
-LIBRARY = BINARY.parent / "libwakeful_detectors.so"
 START = pd.Timestamp("2026-03-01", tz="UTC")
 TRAINED, ALL = 300, 340
 MODEL = "watch__load__host_online"
@@ -95,16 +97,7 @@ print(json.dumps({"rows": json.loads(found.to_json(orient="records")), "said": [
 
 
 def in_python(source, frame, tracking=None):
-    """In a process of its own, where the library of a sanitized build finds its runtime first."""
-    environment = {**os.environ, "WAKEFUL_DETECTORS_LIBRARY": str(LIBRARY)}
-    if tracking:
-        environment["MLFLOW_TRACKING_URI"] = tracking
-    linked = subprocess.run(["ldd", LIBRARY], capture_output=True, text=True, check=True).stdout
-    runtimes = [line.split()[2] for line in linked.splitlines() if "libasan" in line or "libubsan" in line]
-    if runtimes:
-        environment |= {"LD_PRELOAD": " ".join(runtimes), "ASAN_OPTIONS": "detect_leaks=0"}
-    done = subprocess.run([sys.executable, "-c", PREDICT, str(source)], capture_output=True, text=True, timeout=300,
-                          input=frame.to_csv(), env=environment)
+    done = python_process.run(PREDICT, source, given=frame.to_csv(), tracking=tracking)
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else done.stderr
 
 
@@ -175,7 +168,7 @@ def test_a_file_that_is_cut_is_refused_with_a_reason(served, tmp_path):
 
 
 def test_a_library_that_is_not_there_is_told_by_name(served, monkeypatch):
-    monkeypatch.setattr(sys.modules[__name__], "LIBRARY", pathlib.Path("/nowhere/libwakeful_detectors.so"))
+    monkeypatch.setattr(python_process, "LIBRARY", pathlib.Path("/nowhere/libwakeful_detectors.so"))
     monkeypatch.setattr(subprocess, "run", _without_ldd(subprocess.run))
     said = in_python(served["folder"], table().iloc[TRAINED:])
     assert isinstance(said, str) and "WAKEFUL_DETECTORS_LIBRARY" in said
